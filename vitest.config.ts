@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests import packages by name and get their sources, so that a failure points at the line to mend.
+const conditions = ['@sess/source', 'node', 'import', 'module', 'default']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
