@@ -1,0 +1,21 @@
+// The load generator's own process, told what to do by main over its IPC channel.
+import { connect, type LoadTarget, type Visitors } from './load.ts'
+
+let visitors: Visitors
+
+process.on('message', async (message: { open: LoadTarget } | { seconds: number } | 'close') => {
+  try {
+    if (message === 'close') {
+      visitors.close()
+      process.send?.({ closed: true })
+    } else if ('open' in message) {
+      visitors = await connect(message.open)
+      process.send?.({ opened: true })
+    } else {
+      process.send?.({ result: await visitors.run(message.seconds) })
+    }
+  } catch (error) {
+    process.send?.({ error: String(error) })
+  }
+})
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { LoadResult, LoadTarget } from './load.ts'
+
+/** Servers on one core and the load generator on another, where the system can do that. */
+export const pinned: boolean = cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
+
+/** A Node process of ours that answers each message with one message. */
+class Child {
+  readonly #process: ChildProcess
+  #failed: Error | undefined
+
+  constructor(core: number, script: string, args: string[]) {
+    const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args]
+    if (pinned) command.unshift('taskset', '-c', String(core))
+    const [file, ...rest] = command as [string, ...string[]]
+    this.#process = spawn(file, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#process.once('exit', (code, signal) => {
+      this.#failed = new Error(`${script} ${args[0] ?? ''} ended: ${signal ?? code}`)
+    })
+  }
+
+  receive<T>(): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#failed) return reject(this.#failed)
+      const onExit = () => reject(this.#failed)
+      this.#process.once('exit', onExit)
+      this.#process.once('message', message => {
+        this.#process.off('exit', onExit)
+        resolve(message as T)
+      })
+    })
+  }
+
+  ask<T>(message: object | string): Promise<T> {
+    const answer = this.receive<T>()
+    this.#process.send(message)
+    return answer
+  }
+
+  stop(): void {
+    this.#process.removeAllListeners('exit')
+    this.#process.kill()
+  }
+}
+
+export interface Server {
+  port: number
+  /** Seconds of processor time so far, of all its threads. */
+  cpuSeconds(): Promise<number>
+  stop(): void
+}
+
+export async function startServer(contender: string, directory: string): Promise<Server> {
+  const child = new Child(0, './server.js', [contender, directory])
+  const { port } = await child.receive<{ port: number }>()
+  return {
+    port,
+    stop: () => child.stop(),
+    cpuSeconds: async () => {
+      const { cpu } = await child.ask<{ cpu: NodeJS.CpuUsage }>('cpu')
+      return (cpu.user + cpu.system) / 1e6
+    },
+  }
+}
+
+export interface LoadGenerator {
+  open(target: LoadTarget): Promise<void>
+  run(seconds: number): Promise<LoadResult>
+  close(): Promise<void>
+  stop(): void
+}
+
+export function startLoadGenerator(): LoadGenerator {
+  const child = new Child(1, './load-process.js', [])
+  const ask = async (message: object | string): Promise<{ result?: LoadResult }> => {
+    const answer = await child.ask<{ error?: string; result?: LoadResult }>(message)
+    if (answer.error) throw new Error(answer.error)
+    return answer
+  }
+  return {
+    open: async target => void (await ask({ open: target })),
+    run: async seconds => (await ask({ seconds })).result as LoadResult,
+    close: async () => void (await ask('close')),
+    stop: () => child.stop(),
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { answer, type Contender, type Handler, routes } from '../src/contender.ts'
+import { contenders } from '../src/http-bench.ts'
+import { connect } from '../src/load.ts'
+
+let directory: string
+let server: Server
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sess-bench-'))
+})
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise(resolve => server.close(resolve))
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function listen(handler: Handler): Promise<number> {
+  server = createServer(handler)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+describe.each(contenders)('$id', ({ id }) => {
+  it.each(routes)('answers /%s rightly to every visitor', async route => {
+    const { contender } = (await import(`../src/contenders/${id}.ts`)) as { contender: Contender }
+    const port = await listen(await contender.createHandler(directory))
+    const visitors = await connect({ port, route, connections: 4, stateful: id !== 'bare' })
+    // Twice, so that the counters go on where they were.
+    for (const seconds of [0.05, 0.05]) {
+      const result = await visitors.run(seconds)
+      expect(result.firstError).toBeUndefined()
+      expect(result.errors).toBe(0)
+      expect(result.requests).toBeGreaterThanOrEqual(4)
+    }
+    visitors.close()
+  })
+})
+
+describe('the load generator', () => {
+  const loggedIn: Handler = (_req, res) => {
+    res.setHeader('Set-Cookie', 'id=1; Path=/')
+    answer(res, 'hello')
+  }
+
+  it('counts a wrong status and a wrong body as errors', async () => {
+    const port = await listen((req, res) => {
+      if (req.url === '/login') return loggedIn(req, res)
+      res.statusCode = req.headers.cookie === 'id=1' ? 200 : 403
+      answer(res, '1')
+    })
+    const visitors = await connect({ port, route: 'change', connections: 1, stateful: true })
+    const { errors, requests, firstError } = await visitors.run(0.02)
+    // The first answer was right; the counter then stood still.
+    expect(errors).toBe(requests - 1)
+    expect(firstError).toBe('/change answered 200 "1" instead of 200 "2"')
+
+    server.removeAllListeners('request').on('request', (_req, res: Parameters<Handler>[1]) => {
+      res.statusCode = 500
+      answer(res, '')
+    })
+    const after = await visitors.run(0.02)
+    expect(after.errors).toBe(errors + after.requests)
+    visitors.close()
+  })
+
+  it('refuses a server whose login fails or sets no cookie', async () => {
+    const port = await listen((_req, res) => answer(res, 'hello'))
+    const target = { port, route: 'read', connections: 1 } as const
+    await expect(connect({ ...target, stateful: true })).rejects.toThrow('/login set no cookie')
+    server.removeAllListeners('request').on('request', (_req, res: Parameters<Handler>[1]) => {
+      res.statusCode = 500
+      answer(res, '')
+    })
+    await expect(connect({ ...target, stateful: true })).rejects.toThrow('/login answered 500')
+  })
+
+  it('fails when the server goes away', async () => {
+    const port = await listen(loggedIn)
+    const visitors = await connect({ port, route: 'untouched', connections: 1, stateful: true })
+    const running = visitors.run(10)
+    setTimeout(() => server.closeAllConnections(), 20)
+    await expect(running).rejects.toThrow('closed')
+  })
+})
