@@ -1,0 +1,111 @@
+// What `.ci/run` runs. Each test counts as one, and so does each other check.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from './lib/workspace.mjs'
+
+const limit = 14 * 60_000
+const started = Date.now()
+const report = join(mkdtempSync(join(tmpdir(), 'sess-ci-')), 'tests.json')
+
+let passed = 0
+/** @type {string[]} */
+const failures = []
+
+const pnpm = ['npx', '-y', 'pnpm@12']
+const exec = [...pnpm, 'exec']
+
+if (!existsSync('/usr/bin/chromium'))
+  await check('chromium for the browser tests', ['bash', '-c', aptInstall('chromium')])
+countTests(await run('tests', [...pnpm, 'test'], { TEST_REPORT: report }))
+await check('types, tests and scripts included', [...pnpm, 'typecheck'])
+await check('lint and format', [...exec, 'biome', 'ci', '--error-on-warnings', '.'])
+await check('nothing unused', [...exec, 'knip'])
+await check('files', ['node', 'scripts/check-files.mjs'])
+await check('packages', ['node', 'scripts/check-packages.mjs'])
+await check('layers', ['node', 'scripts/check-layers.mjs'])
+await check('releases', ['node', 'scripts/check-releases.mjs'])
+await check('packed packages and their consumer', ['node', 'scripts/check-consumer.mjs'])
+await check('start', ['node', 'scripts/check-start.mjs'])
+
+rmSync(join(report, '..'), { recursive: true })
+for (const failure of failures) console.log(`FAILED: ${failure}`)
+console.log(`${passed} passed, ${failures.length} failed`)
+process.exit(failures.length === 0 ? 0 : 1)
+
+/**
+ * @param {string} name
+ * @param {string[]} command
+ */
+async function check(name, command) {
+  if ((await run(name, command)) === 0) passed += 1
+  else failures.push(name)
+}
+
+/**
+ * Runs a command, its output shown as it comes, and ends it with all it has started when the time is over.
+ * @param {string} name
+ * @param {string[]} command
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<number>} its exit code
+ */
+function run(name, command, env) {
+  console.log(`\n── ${name}: ${command.join(' ')}`)
+  const begun = Date.now()
+  const [file, ...args] = /** @type {[string, ...string[]]} */ (command)
+  const child = spawn(file, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  })
+  return new Promise(resolve => {
+    const timer = setTimeout(
+      () => {
+        console.log(`${name}: out of time`)
+        process.kill(-(child.pid ?? 0), 'SIGKILL')
+      },
+      Math.max(0, started + limit - begun),
+    )
+    child.once('error', error => console.log(`${name}: ${error.message}`))
+    child.once('close', code => {
+      clearTimeout(timer)
+      console.log(`── ${name}: ${((Date.now() - begun) / 1000).toFixed(1)} s, exit ${code}`)
+      resolve(code ?? 1)
+    })
+  })
+}
+
+/**
+ * Counts from the runner's own report; what it does not show (a crash, an error outside every test) counts
+ * as one failure more, and so does each test that was skipped: here nothing may be missing.
+ * @param {number} exitCode
+ */
+function countTests(exitCode) {
+  const before = failures.length
+  /** @type {{ name: string, status: string, assertionResults: { fullName: string, status: string }[] }[]} */
+  let files = []
+  try {
+    files = JSON.parse(readFileSync(report, 'utf8')).testResults
+  } catch {
+    failures.push('tests: no report')
+  }
+  for (const { name, status, assertionResults } of files) {
+    for (const test of assertionResults) {
+      if (test.status === 'passed') passed += 1
+      else failures.push(`${name.replace(root, '')} > ${test.fullName} (${test.status})`)
+    }
+    if (status !== 'passed' && assertionResults.every(test => test.status === 'passed'))
+      failures.push(`${name.replace(root, '')} (the file)`)
+  }
+  if (files.length === 0 && failures.length === before) failures.push('tests: none ran')
+  if (exitCode !== 0 && failures.length === before) failures.push(`tests: exit ${exitCode}`)
+}
+
+/** @param {string} debianPackage */
+function aptInstall(debianPackage) {
+  const install = `apt-get install -y --no-install-recommends ${debianPackage}`
+  const sudo = process.getuid?.() === 0 || spawnSync('sudo', ['-n', 'true']).status !== 0 ? '' : 'sudo -n '
+  return `export DEBIAN_FRONTEND=noninteractive; ${sudo}apt-get update -qq && ${sudo}${install} >/dev/null`
+}

@@ -1,0 +1,42 @@
+// A program of somebody else's: what it imports is what npm would have installed.
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isSessionError, newManager } from '@sess/core'
+import '@sess/file'
+import * as again from 'core-again'
+
+const directory = await mkdtemp(join(tmpdir(), 'sess-app-'))
+const manager = await newManager<{ username: string }>('file', { providerConfig: directory })
+const server = createServer(async (req, res) => {
+  const sess = await manager.sessionStart(req, res)
+  if (req.method === 'POST') sess.set('username', 'astaxie')
+  res.end(sess.get('username') ?? 'nobody')
+})
+await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+
+const login = await fetch(url, { method: 'POST' })
+const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+assert.equal(await login.text(), 'astaxie')
+assert.equal(await (await fetch(url)).text(), 'nobody')
+assert.equal(await (await fetch(url, { headers: { cookie } })).text(), 'astaxie')
+
+// The second copy of core shares the registry, the stored data and the errors with the first.
+assert.notEqual(again.newManager, newManager)
+const other = await again.newManager('file', { providerConfig: directory })
+const headers = new Headers()
+const sess = await other.sessionStart(new Request(url, { headers: { cookie } }), headers)
+assert.equal(sess.get('username'), 'astaxie')
+const unknown = await again.newManager('nosuch').catch((error: unknown) => error)
+assert.ok(isSessionError(unknown, 'ERR_PROVIDER_UNKNOWN'))
+
+await other.close()
+await manager.close()
+server.closeAllConnections()
+await new Promise(resolve => server.close(resolve))
+await rm(directory, { recursive: true })
+console.log('the packed packages work')
