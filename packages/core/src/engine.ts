@@ -1,1 +1,26 @@
-export {}
+/**
+ * All that the author of an engine imports. Users of sessions need only `@sess/core`.
+ *
+ * @module
+ */
+export type { Clock } from './lib/clock.ts'
+export { REVISION_BYTES, revisionOf, TOMBSTONE_BYTES } from './lib/codec/record.ts'
+export {
+  type Engine,
+  type EngineContext,
+  fromProvider,
+  fromRecordStore,
+  fromSealedStore,
+} from './lib/engine.ts'
+export {
+  isSessionError,
+  SessionError,
+  type SessionErrorCode,
+  type SessionErrorDetails,
+} from './lib/errors.ts'
+export { type MemoryConfig, MemoryStore } from './lib/memory-store.ts'
+export type { Provider } from './lib/provider.ts'
+export type { Awaitable, RecordStore, StoredRecord, Token } from './lib/record-store.ts'
+export { type EngineFactory, register } from './lib/registry.ts'
+export type { SealedStore } from './lib/sealed-store.ts'
+export type { KeyOf, SessionData, SessionStore } from './lib/session-store.ts'

@@ -1,1 +1,24 @@
-export {}
+import './lib/memory-engine.ts'
+
+export type { Clock } from './lib/clock.ts'
+export { registerType, type TypeCodec } from './lib/codec/types.ts'
+export type { Engine, EngineContext } from './lib/engine.ts'
+export {
+  isSessionError,
+  SessionError,
+  type SessionErrorCode,
+  type SessionErrorDetails,
+} from './lib/errors.ts'
+export type { SessionEventName, SessionEvents } from './lib/events.ts'
+export type { Manager } from './lib/manager.ts'
+export type { ManagerOptions } from './lib/manager-options.ts'
+export type { MemoryConfig } from './lib/memory-store.ts'
+export { type ConfigOf, newManager, type ProviderConfigs } from './lib/new-manager.ts'
+export type { NodeRequest } from './lib/node-exchange.ts'
+export type { Provider } from './lib/provider.ts'
+export { type EngineFactory, register } from './lib/registry.ts'
+export type { NodeResponse } from './lib/response-gate.ts'
+export type { Session } from './lib/session.ts'
+export type { HashFunction } from './lib/session-id.ts'
+export type { Absence, Capabilities } from './lib/session-port.ts'
+export type { KeyOf, SessionData, SessionStore } from './lib/session-store.ts'

@@ -74,6 +74,6 @@ export function isSessionError(error: unknown, code?: SessionErrorCode): error i
     typeof error === 'object' &&
     error !== null &&
     brand in error &&
-    (code === undefined || (error as SessionError).code === code)
+    (code === undefined || (error as { code?: unknown }).code === code)
   )
 }

@@ -1,0 +1,99 @@
+import { SessionError } from './errors.ts'
+
+/** How the session cookie is sent. */
+export interface CookieOptions {
+  readonly name: string
+  readonly domain: string | undefined
+  readonly path: string
+  readonly sameSite: 'lax' | 'strict' | 'none'
+  readonly httpOnly: boolean
+  readonly partitioned: boolean
+  readonly secure: boolean | 'auto'
+}
+
+/** The values of all cookies of that name in a `Cookie` header (RFC 6265 section 4.2.1). */
+export function cookieValues(header: string | undefined, name: string): string[] {
+  const values: string[] = []
+  if (header === undefined) return values
+  const start = `${name}=`
+  for (let at = header.indexOf(start); at !== -1; at = header.indexOf(start, at + 1)) {
+    let before = at - 1
+    while (header[before] === ' ' || header[before] === '\t') before--
+    if (before >= 0 && header[before] !== ';') continue
+    const end = header.indexOf(';', at)
+    const value = header.slice(at + start.length, end === -1 ? undefined : end).trim()
+    values.push(value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value)
+  }
+  return values
+}
+
+/** Writes `Set-Cookie` lines for one set of attributes. */
+export class CookieWriter {
+  readonly #options: CookieOptions
+  readonly #attributes: string
+
+  /** @throws ERR_CONFIG if the attributes contradict each other or the name's prefix */
+  constructor(options: CookieOptions) {
+    checkCookieOptions(options)
+    this.#options = options
+    const { domain, path, httpOnly, sameSite, partitioned } = options
+    this.#attributes =
+      `; Path=${path}` +
+      (domain === undefined ? '' : `; Domain=${domain}`) +
+      (httpOnly ? '; HttpOnly' : '') +
+      `; SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}` +
+      (partitioned ? '; Partitioned' : '')
+  }
+
+  /** @throws ERR_INSECURE_COOKIE if the browser would drop the cookie */
+  checkConnection(isSecure: boolean): void {
+    if (isSecure || !(this.#options.secure === true || needsSecure(this.#options))) return
+    throw new SessionError(
+      'ERR_INSECURE_COOKIE',
+      `The session cookie '${this.#options.name}' has to be Secure, but this request came over plain HTTP: ` +
+        `serve HTTPS, or set trustProxy behind a proxy that does, or secure: 'auto'`,
+    )
+  }
+
+  /** `maxAge` in seconds; 0 lets the cookie end with the browser's session. */
+  write(name: string, value: string, maxAge: number, isSecure: boolean): string {
+    return `${name}=${value}${maxAge > 0 ? `; Max-Age=${maxAge}` : ''}${this.#end(isSecure)}`
+  }
+
+  /** A line that makes the browser forget the cookie. */
+  clear(name: string, isSecure: boolean): string {
+    return `${name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${this.#end(isSecure)}`
+  }
+
+  #end(isSecure: boolean): string {
+    return isSecure && this.#options.secure !== false ? `${this.#attributes}; Secure` : this.#attributes
+  }
+}
+
+/** Browsers drop such cookies unless they are Secure (RFC 6265bis sections 4.1.2.7 and 4.1.3, CHIPS). */
+function needsSecure({ name, sameSite, partitioned }: CookieOptions): boolean {
+  return /^__(?:secure|host|http|host-http)-/i.test(name) || sameSite === 'none' || partitioned
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const ATTRIBUTE = /^[\x20-\x3a\x3c-\x7e]*$/
+
+function checkCookieOptions(options: CookieOptions): void {
+  const { name, domain, path, sameSite, httpOnly, secure } = options
+  const fail = (message: string): never => {
+    throw new SessionError('ERR_CONFIG', message)
+  }
+  if (!TOKEN.test(name))
+    fail(`cookieName must be letters, digits or one of !#$%&'*+-.^_\`|~, e.g. 'beegosessionID'`)
+  if (domain !== undefined && !(ATTRIBUTE.test(domain) && domain !== ''))
+    fail("domain must be a host name, e.g. 'example.org'")
+  if (!ATTRIBUTE.test(path) || !path.startsWith('/')) fail("path must start with '/', e.g. '/'")
+  if (!['lax', 'strict', 'none'].includes(sameSite)) fail("sameSite must be 'lax', 'strict' or 'none'")
+  if (secure === false && needsSecure(options))
+    fail(
+      `secure: false contradicts ${sameSite === 'none' ? "sameSite: 'none'" : options.partitioned ? 'partitioned' : `the prefix of '${name}'`}: browsers would drop the cookie`,
+    )
+  if (/^__host-/i.test(name) && (domain !== undefined || path !== '/'))
+    fail(`the prefix of '${name}' allows no domain and only path '/'`)
+  if (/^__(?:http|host-http)-/i.test(name) && !httpOnly) fail(`the prefix of '${name}' needs httpOnly`)
+}

@@ -1,0 +1,77 @@
+import { performance } from 'node:perf_hooks'
+import { isSessionError, SessionError } from './errors.ts'
+import type { Awaitable } from './record-store.ts'
+
+/** The time that one operation may take, backend calls and retries together. */
+export class Deadline {
+  readonly #timeout: number
+  readonly #end: number
+
+  constructor(timeout: number) {
+    this.#timeout = timeout
+    this.#end = performance.now() + timeout
+  }
+
+  get isOver(): boolean {
+    return performance.now() >= this.#end
+  }
+
+  /**
+   * The result of a backend call. What the engine throws is wrapped; a call that is not back in time is given
+   * up, and its late answer ignored.
+   *
+   * @throws ERR_BACKEND, ERR_TIMEOUT, or a SessionError of the engine as it is
+   */
+  run<T>(operation: string, call: () => Awaitable<T>): Awaitable<T> {
+    let result: Awaitable<T>
+    try {
+      result = call()
+    } catch (error) {
+      throw backendError(operation, error)
+    }
+    return isPromise(result) ? this.#limit(operation, result) : result
+  }
+
+  #limit<T>(operation: string, result: PromiseLike<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(
+        () =>
+          reject(
+            new SessionError(
+              'ERR_TIMEOUT',
+              `The backend did not answer '${operation}' within ${this.#timeout} ms`,
+            ),
+          ),
+        Math.max(0, this.#end - performance.now()),
+      )
+      result.then(
+        value => {
+          clearTimeout(timer)
+          resolve(value)
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          reject(backendError(operation, error))
+        },
+      )
+    })
+  }
+}
+
+function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | undefined)?.then === 'function'
+}
+
+function backendError(operation: string, error: unknown): SessionError {
+  if (isSessionError(error)) return error
+  return new SessionError('ERR_BACKEND', `The backend failed at '${operation}': ${reason(error)}`, {
+    cause: error,
+  })
+}
+
+/** Of a driver's error only its code: its message may hold a key, and so an id. */
+function reason(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  if (typeof code === 'string' || typeof code === 'number') return `${code}; see cause`
+  return typeof name === 'string' ? `${name}; see cause` : 'see cause'
+}

@@ -1,0 +1,216 @@
+import type { Entries } from './codec/entries.ts'
+import { checkValue, decodeValue, encodeValue } from './codec/values.ts'
+import { applyOperation, type Operation, type Patch, runUpdater, type Updater } from './patch.ts'
+
+/** A change that is not saved yet; values stay alive, since they may still be changed in place. */
+type Change =
+  | { kind: 'set'; value: unknown }
+  | { kind: 'delete' }
+  | { kind: 'update'; updaters: Updater[]; basis: string | undefined; value: unknown; text: string }
+
+/** An object that was handed out, and its text at that time: when they differ it was changed in place. */
+interface Lent {
+  value: object
+  text: string
+}
+
+/** What one request sees of a session's data, and what it has changed. */
+export class Draft {
+  #base: Entries
+  #cleared = false
+  readonly #changes = new Map<string, Change>()
+  readonly #lent = new Map<string, Lent>()
+  #lifetime: number | undefined
+
+  constructor(base: Entries) {
+    this.#base = base
+  }
+
+  get(key: string): unknown {
+    const change = this.#changes.get(key)
+    if (change) return change.kind === 'delete' ? undefined : change.value
+    if (this.#cleared) return undefined
+    const lent = this.#lent.get(key)
+    if (lent) return lent.value
+    const text = this.#base.get(key)
+    if (text === undefined) return undefined
+    const value = decodeValue(text, key)
+    if (typeof value === 'object' && value !== null) this.#lent.set(key, { value, text })
+    return value
+  }
+
+  has(key: string): boolean {
+    const change = this.#changes.get(key)
+    if (change) return change.kind !== 'delete'
+    return !this.#cleared && this.#base.get(key) !== undefined
+  }
+
+  /** In the order in which they were first set. */
+  *keys(): Generator<string, void, undefined> {
+    if (!this.#cleared) for (const key of this.#base.keys()) if (this.has(key)) yield key
+    for (const [key, change] of this.#changes)
+      if (change.kind !== 'delete' && (this.#cleared || this.#base.get(key) === undefined)) yield key
+  }
+
+  set(key: string, value: unknown): void {
+    checkValue(value, key)
+    this.#changes.set(key, { kind: 'set', value })
+  }
+
+  update(key: string, updater: Updater): unknown {
+    const before = this.#changes.get(key)
+    // An object that was changed in place has to survive as it is: the function goes on from there.
+    const changedInPlace = before === undefined && this.#isChangedInPlace(key)
+    const value = runUpdater(updater, this.get(key), key)
+    const text = encodeValue(value, key)
+    if (before?.kind === 'update') {
+      before.updaters.push(updater)
+      before.value = value
+      before.text = text
+    } else if (before !== undefined || this.#cleared || changedInPlace) {
+      this.#changes.set(key, { kind: 'set', value })
+    } else {
+      this.#changes.set(key, { kind: 'update', updaters: [updater], basis: this.#base.get(key), value, text })
+    }
+    return value
+  }
+
+  delete(key: string): void {
+    if (!this.#cleared && this.#base.get(key) !== undefined) this.#changes.set(key, { kind: 'delete' })
+    else this.#changes.delete(key)
+  }
+
+  flush(): void {
+    this.#cleared = true
+    this.#changes.clear()
+    this.#lent.clear()
+  }
+
+  setLifetime(seconds: number): void {
+    this.#lifetime = seconds
+  }
+
+  /** The lifetime set since the last save, in seconds. */
+  get lifetime(): number | undefined {
+    return this.#lifetime
+  }
+
+  /** Whether a save would write. @throws ERR_VALUE if an object was changed into what cannot be stored */
+  isChanged(): boolean {
+    if (this.#cleared || this.#changes.size > 0 || this.#lifetime !== undefined) return true
+    for (const key of this.#lent.keys()) if (this.#isChangedInPlace(key)) return true
+    return false
+  }
+
+  /** Whether there is anything to found a session on. */
+  hasData(): boolean {
+    for (const change of this.#changes.values()) if (change.kind !== 'delete') return true
+    return false
+  }
+
+  /** Hands over what has changed; the draft goes on from there. @throws ERR_VALUE, and keeps the changes */
+  take(): Patch {
+    const operations = new Map<string, Operation>()
+    const lent = new Map<string, Lent>()
+    for (const [key, { value, text }] of this.#lent) {
+      if (this.#changes.has(key)) continue
+      const now = encodeValue(value, key)
+      lent.set(key, { value, text: now })
+      if (now !== text) operations.set(key, { kind: 'set', text: now })
+    }
+    for (const [key, change] of this.#changes) {
+      if (change.kind === 'delete') {
+        operations.set(key, change)
+        continue
+      }
+      const text = encodeValue(change.value, key)
+      // What was changed in place after an update is no longer what its function makes.
+      const isUpdate = change.kind === 'update' && change.text === text
+      operations.set(
+        key,
+        isUpdate
+          ? { kind: 'update', updaters: change.updaters, basis: change.basis, text }
+          : { kind: 'set', text },
+      )
+      if (typeof change.value === 'object' && change.value !== null)
+        lent.set(key, { value: change.value, text })
+    }
+    const patch: Patch = {
+      cleared: this.#cleared,
+      operations,
+      ...(this.#lifetime === undefined ? {} : { lifetime: this.#lifetime }),
+    }
+    this.#base = new PatchedEntries(this.#base, patch)
+    this.#cleared = false
+    this.#lifetime = undefined
+    this.#changes.clear()
+    this.#lent.clear()
+    for (const [key, entry] of lent) this.#lent.set(key, entry)
+    return patch
+  }
+
+  /** The save succeeded: what is stored is what the next changes are made to. */
+  settle(base: Entries): void {
+    this.#base = base
+  }
+
+  /** The save failed: its changes are pending again, under those made meanwhile. */
+  restore(base: Entries, patch: Patch): void {
+    const later = new Map(this.#changes)
+    const laterCleared = this.#cleared
+    this.#base = base
+    this.#lifetime ??= patch.lifetime
+    if (laterCleared) return
+    this.#cleared = patch.cleared
+    this.#changes.clear()
+    for (const [key, operation] of patch.operations) this.#changes.set(key, this.#revive(key, operation))
+    for (const [key, change] of later)
+      this.#changes.set(key, compose(this.#changes.get(key), change, patch.cleared))
+  }
+
+  #revive(key: string, operation: Operation): Change {
+    if (operation.kind === 'delete') return operation
+    const value = this.#lent.get(key)?.value ?? decodeValue(operation.text, key)
+    return operation.kind === 'set'
+      ? { kind: 'set', value }
+      : { ...operation, updaters: [...operation.updaters], value }
+  }
+
+  #isChangedInPlace(key: string): boolean {
+    const lent = this.#lent.get(key)
+    return lent !== undefined && !this.#changes.has(key) && encodeValue(lent.value, key) !== lent.text
+  }
+}
+
+/** Two changes of one key as one. */
+function compose(earlier: Change | undefined, later: Change, cleared: boolean): Change {
+  if (later.kind !== 'update') return later
+  if (earlier?.kind === 'update')
+    return { ...later, updaters: [...earlier.updaters, ...later.updaters], basis: earlier.basis }
+  return earlier || cleared ? { kind: 'set', value: later.value } : later
+}
+
+/** What the entries will be once a patch that is being saved is stored. */
+class PatchedEntries implements Entries {
+  readonly #base: Entries
+  readonly #patch: Patch
+  readonly #texts = new Map<string, string | undefined>()
+
+  constructor(base: Entries, patch: Patch) {
+    this.#base = base
+    this.#patch = patch
+    for (const [key, operation] of patch.operations)
+      this.#texts.set(key, applyOperation(patch.cleared ? undefined : base.get(key), key, operation))
+  }
+
+  get(key: string): string | undefined {
+    if (this.#texts.has(key)) return this.#texts.get(key)
+    return this.#patch.cleared ? undefined : this.#base.get(key)
+  }
+
+  *keys(): Generator<string, void, undefined> {
+    if (!this.#patch.cleared) for (const key of this.#base.keys()) if (this.get(key) !== undefined) yield key
+    for (const [key, text] of this.#texts)
+      if (text !== undefined && (this.#patch.cleared || this.#base.get(key) === undefined)) yield key
+  }
+}

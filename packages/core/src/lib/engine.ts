@@ -1,0 +1,89 @@
+import type { Clock } from './clock.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { Provider } from './provider.ts'
+import { ProviderPort } from './provider-port.ts'
+import { RecordPort } from './record-port.ts'
+import type { RecordStore } from './record-store.ts'
+import { SealedPort } from './sealed-port.ts'
+import type { SealedStore } from './sealed-store.ts'
+import type { PortEvents, SessionPort } from './session-port.ts'
+
+const brand: unique symbol = Symbol.for('@sess/core/Engine')
+
+/** Somewhere to keep sessions. Made by {@link fromRecordStore}, {@link fromSealedStore} or {@link fromProvider}. */
+export interface Engine {
+  /** Connects the engine to one manager. For core only. */
+  readonly [brand]: (settings: PortSettings) => Promise<SessionPort>
+}
+
+/** What a manager gives to its engine. */
+export interface PortSettings {
+  readonly lifetimes: Lifetimes
+  readonly timeout: number
+  readonly events: PortEvents
+  readonly maxLifetime: number
+  readonly config: unknown
+}
+
+/** What an engine's factory is given. */
+export interface EngineContext {
+  /** `providerConfig` as the user gave it. Check it; throw `ERR_CONFIG` that names the field. */
+  readonly config: unknown
+  /** Idle lifetime of sessions, in seconds. */
+  readonly maxLifetime: number
+  /** The only source of the time. */
+  readonly clock: Clock
+  /** The most that a backend call may take, in milliseconds. Core enforces it too. */
+  readonly timeout: number
+}
+
+/** An engine over records with compare-and-swap: the normal way. */
+export function fromRecordStore(store: RecordStore): Engine {
+  return {
+    [brand]: async ({ lifetimes, timeout, events }) => new RecordPort(store, lifetimes, timeout, events),
+  }
+}
+
+/** An engine whose sessions live with the client. */
+export function fromSealedStore(store: SealedStore): Engine {
+  return { [brand]: async ({ lifetimes, timeout }) => new SealedPort(store, lifetimes, timeout) }
+}
+
+/**
+ * An engine over the seven methods of a {@link Provider}. They have no compare-and-swap, so between several
+ * processes no promise is made that no update is lost or that a destroyed session stays destroyed.
+ */
+export function fromProvider(provider: Provider): Engine {
+  return {
+    [brand]: async ({ lifetimes, timeout, maxLifetime, config }) => {
+      await provider.sessionInit(maxLifetime, config)
+      return new ProviderPort(provider, lifetimes, timeout)
+    },
+  }
+}
+
+export function isEngine(value: unknown): value is Engine {
+  return typeof value === 'object' && value !== null && brand in value
+}
+
+/** Whether `value` has the seven methods. */
+export function isProvider(value: unknown): value is Provider {
+  const methods = [
+    'sessionInit',
+    'sessionRead',
+    'sessionExist',
+    'sessionRegenerate',
+    'sessionDestroy',
+    'sessionAll',
+    'sessionGC',
+  ]
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every(method => typeof (value as Record<string, unknown>)[method] === 'function')
+  )
+}
+
+export function connect(engine: Engine, settings: PortSettings): Promise<SessionPort> {
+  return engine[brand](settings)
+}

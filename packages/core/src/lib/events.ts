@@ -1,0 +1,68 @@
+import { channel } from 'node:diagnostics_channel'
+import { EventEmitter } from 'node:events'
+
+/** What happens to sessions. `id` is the storage id, a hash: it cannot be used as a session id. */
+export interface SessionEvents {
+  /** A session was stored for the first time. */
+  created: { id: string }
+  /** A session was destroyed by `sessionDestroy`. */
+  destroyed: { id: string }
+  /** A session has a new id. */
+  regenerated: { id: string; newID: string }
+  /** A session that was only read was given its full lifetime again. */
+  extended: { id: string }
+  /** Changes were not saved: the session had ended (`gone`), or had another id by then (`retired`). */
+  dropped: { id: string; reason: 'gone' | 'retired' }
+  /** Another request saved first; the save is done again over what it saved. */
+  conflict: { id: string }
+  /** A save failed. Its caller gets the error too, where there is one to get it. */
+  saveError: { id: string; error: unknown }
+  /** A sweep failed; the next one tries again. */
+  sweepError: { error: unknown }
+  /** A sweep is over. */
+  swept: { count: number }
+  /** A handler said that a response with a session cookie may be cached publicly; it may not. */
+  cacheControl: { from: string; to: string }
+}
+
+export type SessionEventName = keyof SessionEvents
+
+/** Tells listeners of one manager, and every subscriber of the `diagnostics_channel` named `sess:<event>`. */
+export class Events {
+  readonly #emitter = new EventEmitter()
+
+  on<Name extends SessionEventName>(name: Name, listener: (event: SessionEvents[Name]) => void): void {
+    this.#emitter.on(name, listener)
+  }
+
+  off<Name extends SessionEventName>(name: Name, listener: (event: SessionEvents[Name]) => void): void {
+    this.#emitter.off(name, listener)
+  }
+
+  emit<Name extends SessionEventName>(name: Name, event: SessionEvents[Name]): void {
+    const diagnostics = channels[name]
+    if (diagnostics.hasSubscribers) diagnostics.publish(event)
+    if (this.#emitter.listenerCount(name) === 0) return
+    try {
+      this.#emitter.emit(name, event)
+    } catch (error) {
+      // A listener's mistake is not the session's: it surfaces as those of diagnostics_channel do.
+      process.nextTick(() => {
+        throw error
+      })
+    }
+  }
+}
+
+const channels = {
+  created: channel('sess:created'),
+  destroyed: channel('sess:destroyed'),
+  regenerated: channel('sess:regenerated'),
+  extended: channel('sess:extended'),
+  dropped: channel('sess:dropped'),
+  conflict: channel('sess:conflict'),
+  saveError: channel('sess:saveError'),
+  sweepError: channel('sess:sweepError'),
+  swept: channel('sess:swept'),
+  cacheControl: channel('sess:cacheControl'),
+}

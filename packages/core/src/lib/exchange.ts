@@ -1,0 +1,36 @@
+/** One request and its response, as far as sessions are concerned. */
+export interface Exchange {
+  /** The request's `Cookie` header. */
+  readonly cookieHeader: string | undefined
+  /** Whether the client reached us over TLS, as far as is known. */
+  isSecure(trustProxy: boolean): boolean
+  /** Whether it is too late to send a cookie. */
+  readonly headersSent: boolean
+  /** Puts `Set-Cookie` lines on the response, in place of those put there before for the same session. */
+  setCookies(lines: readonly string[]): void
+  /** There are unsaved changes. */
+  changed(): void
+}
+
+/** The scheme a proxy reports: RFC 7239's `Forwarded`, else `X-Forwarded-Proto`; of several the first, the client's. */
+export function isForwardedSecure(header: (name: string) => string | undefined): boolean {
+  const forwarded = header('forwarded')
+  const proto =
+    forwarded === undefined
+      ? header('x-forwarded-proto')?.split(',', 1)[0]
+      : /(?:^|;)\s*proto="?([^";,]*)/i.exec(forwarded.split(',', 1)[0] as string)?.[1]
+  return proto?.trim().toLowerCase() === 'https'
+}
+
+/**
+ * `Cache-Control` for a response that sets a session cookie: a shared cache that kept it would hand one
+ * visitor's session to others. What else the handler said stays.
+ */
+export function privateCacheControl(value: string | undefined): string {
+  const directives = (value ?? '').split(',').map(directive => directive.trim())
+  if (directives.some(directive => /^(?:private|no-store)$/i.test(directive))) return value as string
+  return [
+    'private',
+    ...directives.filter(directive => directive !== '' && !/^(?:public|s-maxage=.*)$/i.test(directive)),
+  ].join(', ')
+}

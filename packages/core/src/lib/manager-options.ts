@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from './clock.ts'
+import { SessionError } from './errors.ts'
+import type { HashFunction } from './session-id.ts'
+
+/** Options of `newManager`. Lifetimes are in seconds. */
+export interface ManagerOptions<Config = unknown> {
+  /** Name of the cookie; the prefixes `__Host-` and `__Secure-` are checked. Default `beegosessionID`. */
+  cookieName?: string
+  /** How long a session lives after its last use, in seconds. Default 3600. */
+  maxLifetime?: number
+  /** How long a session lives at most, in seconds, however much it is used. Default 0: no such limit. */
+  absoluteLifetime?: number
+  /**
+   * A session that is only read is extended at most once in this time, in seconds, so that reading does not
+   * write. Default: a tenth of its lifetime.
+   */
+  touchEvery?: number
+  /** How long the browser keeps the cookie, in seconds. Default 0: until it is closed. */
+  cookieLifeTime?: number
+  /** What the engine needs to know: the original's string, or the engine's own options. Default ''. */
+  providerConfig?: Config
+  /**
+   * Whether the cookie is for HTTPS only. `true`: yes, and plain HTTP is an error; `false`: no; `'auto'`: as
+   * the request came. Default `'auto'`.
+   */
+  secure?: boolean | 'auto'
+  /** Whether `Forwarded` and `X-Forwarded-Proto` tell how the request came: only behind a proxy that sets them. Default false. */
+  trustProxy?: boolean
+  /** The keyed hash that tags ids: a name that Node knows, or a function. Default `sha1`. Unused without `hashKey`. */
+  hashFunc?: string | HashFunction
+  /**
+   * The secret that tags ids, so that a made-up one is told without asking the backend. A list rotates: the
+   * first signs, all are accepted. Default '': no tag.
+   */
+  hashKey?: string | readonly string[]
+  /** `Domain` of the cookie. Default: this host only. */
+  domain?: string
+  /** `Path` of the cookie. Default `/`. */
+  path?: string
+  /** `SameSite` of the cookie. Default `lax`. */
+  sameSite?: 'lax' | 'strict' | 'none'
+  /** `HttpOnly` of the cookie: scripts can't read it. Default true. */
+  httpOnly?: boolean
+  /** `Partitioned` of the cookie (CHIPS). Default false. */
+  partitioned?: boolean
+  /** The most that a read, a save or another operation on the backend may take, in milliseconds. Default 5000. */
+  timeout?: number
+  /** Where the time comes from. Default: `Date`. */
+  clock?: Clock
+  /**
+   * Answers a Node request whose session could not be saved, in place of what the handler wrote. Nothing has
+   * been sent yet. Default: a plain 500.
+   */
+  onSaveError?: (error: unknown, req: IncomingMessage, res: ServerResponse) => void
+}
+
+export type CheckedOptions = Required<Omit<ManagerOptions, 'domain' | 'touchEvery' | 'hashKey'>> & {
+  domain: string | undefined
+  touchEvery: number | undefined
+  hashKey: readonly string[]
+}
+
+const defaults: CheckedOptions = {
+  cookieName: 'beegosessionID',
+  maxLifetime: 3600,
+  absoluteLifetime: 0,
+  touchEvery: undefined,
+  cookieLifeTime: 0,
+  providerConfig: '',
+  secure: 'auto',
+  trustProxy: false,
+  hashFunc: 'sha1',
+  hashKey: [],
+  domain: undefined,
+  path: '/',
+  sameSite: 'lax',
+  httpOnly: true,
+  partitioned: false,
+  timeout: 5000,
+  clock: Date,
+  onSaveError: (_error, _req, res) => {
+    res.statusCode = 500
+    res.setHeader('Content-Type', 'text/plain; charset=utf-8')
+    res.end('Internal Server Error')
+  },
+}
+
+/** Fills in what is missing. @throws ERR_CONFIG, naming the option and showing a right one */
+export function checkOptions(options: ManagerOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null)
+    fail('options must be an object', "{ cookieName: 'gosessionid' }")
+  for (const name of Object.keys(options))
+    if (!(name in defaults)) fail(`unknown option '${name}'`, suggestion(name))
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const checked = { ...defaults, ...Object.fromEntries(given) } as CheckedOptions & {
+    hashKey: string | readonly string[]
+  }
+
+  checkType(checked, 'cookieName', 'string', "'gosessionid'")
+  checkType(checked, 'path', 'string', "'/'")
+  checkNumber(checked, 'maxLifetime', 1, 3600)
+  checkNumber(checked, 'absoluteLifetime', 0, 8 * 3600)
+  checkNumber(checked, 'cookieLifeTime', 0, 30 * 86400)
+  checkNumber(checked, 'timeout', 1, 5000)
+  if (checked.touchEvery !== undefined) checkNumber(checked, 'touchEvery', 0, 360)
+  for (const name of ['trustProxy', 'httpOnly', 'partitioned'] as const)
+    checkType(checked, name, 'boolean', 'true')
+  if (checked.domain !== undefined) checkType(checked, 'domain', 'string', "'example.org'")
+  if (typeof checked.secure !== 'boolean' && checked.secure !== 'auto')
+    fail("secure must be true, false or 'auto'", "'auto'")
+  if (typeof checked.hashFunc !== 'string' && typeof checked.hashFunc !== 'function')
+    fail('hashFunc must be the name of a hash or a function', "'sha256'")
+  if (typeof checked.clock?.now !== 'function') fail('clock must have a method now()', 'Date')
+  checkType(checked, 'onSaveError', 'function', '(error, req, res) => …')
+  return { ...checked, hashKey: checkHashKeys(checked.hashKey) }
+}
+
+/** The keys as a list, without the empty one that stands for none. */
+export function checkHashKeys(hashKey: string | readonly string[]): string[] {
+  const keys = typeof hashKey === 'string' ? [hashKey] : hashKey
+  if (!Array.isArray(keys) || keys.some(key => typeof key !== 'string'))
+    fail('hashKey must be a string or a list of strings', "['new secret', 'old secret']")
+  if (keys.length > 1 && keys.includes(''))
+    fail('hashKey must not contain an empty string', "['new secret', 'old secret']")
+  return keys.filter(key => key !== '')
+}
+
+function checkType(options: CheckedOptions, name: keyof CheckedOptions, type: string, example: string): void {
+  if (typeof options[name] !== type) fail(`${name} must be a ${type}`, example)
+}
+
+function checkNumber(
+  options: CheckedOptions,
+  name: keyof CheckedOptions,
+  least: number,
+  example: number,
+): void {
+  const value = options[name]
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > 0xffffffff)
+    fail(`${name} must be a whole number, at least ${least}`, String(example))
+}
+
+function suggestion(name: string): string {
+  const meant = Object.keys(defaults).find(option => option.toLowerCase() === name.toLowerCase())
+  return meant ?? Object.keys(defaults).join(', ')
+}
+
+function fail(what: string, example: string): never {
+  throw new SessionError('ERR_CONFIG', `newManager: ${what}; e.g. ${example}`)
+}

@@ -1,0 +1,82 @@
+import type { Entries } from './codec/entries.ts'
+import { decodeValue, encodeValue } from './codec/values.ts'
+import { SessionError } from './errors.ts'
+
+/** A synchronous, pure function of a value: it runs again when another request was faster. */
+export type Updater = (value: unknown) => unknown
+
+/** What one request did to one key. */
+export type Operation =
+  | { readonly kind: 'set'; readonly text: string }
+  | { readonly kind: 'delete' }
+  | {
+      readonly kind: 'update'
+      readonly updaters: readonly Updater[]
+      /** The text that the updaters were first run on, and what they made of it. */
+      readonly basis: string | undefined
+      readonly text: string
+    }
+
+/**
+ * What one request did to a session: an answer to "what changed", not "what is it now", so that it can be
+ * applied over whatever others have saved meanwhile.
+ */
+export interface Patch {
+  /** All that was there is deleted first. */
+  readonly cleared: boolean
+  readonly operations: ReadonlyMap<string, Operation>
+  /** The session's own idle lifetime in seconds, where this request has set one. */
+  readonly lifetime?: number
+}
+
+/** The entries after the patch. @throws what an updater throws, ERR_VALUE, ERR_DECODE */
+export function applyPatch(base: Entries | undefined, patch: Patch): Map<string, string> {
+  const entries = new Map<string, string>()
+  if (base && !patch.cleared) for (const key of base.keys()) entries.set(key, base.get(key) as string)
+  for (const [key, operation] of patch.operations) {
+    const text = applyOperation(entries.get(key), key, operation)
+    if (text === undefined) entries.delete(key)
+    else entries.set(key, text)
+  }
+  return entries
+}
+
+/** The text of a key after the operation, `undefined` if the key is gone. */
+export function applyOperation(
+  text: string | undefined,
+  key: string,
+  operation: Operation,
+): string | undefined {
+  switch (operation.kind) {
+    case 'set':
+      return operation.text
+    case 'delete':
+      return undefined
+    case 'update': {
+      if (text === operation.basis) return operation.text
+      const before = text === undefined ? undefined : decodeValue(text, key)
+      return encodeValue(
+        operation.updaters.reduce((value, updater) => runUpdater(updater, value, key), before),
+        key,
+      )
+    }
+  }
+}
+
+/** Runs the function given to `update`. @throws ERR_VALUE if it gives nothing, or a promise */
+export function runUpdater(updater: Updater, value: unknown, key: string): unknown {
+  const result = updater(value)
+  if (result === undefined)
+    throw new SessionError(
+      'ERR_VALUE',
+      `update('${key}') needs a function that returns the new value; use delete('${key}') to remove it`,
+      { key },
+    )
+  if (typeof (result as { then?: unknown } | null)?.then === 'function')
+    throw new SessionError(
+      'ERR_VALUE',
+      `update('${key}') needs a synchronous function: it may run again on a newer value`,
+      { key },
+    )
+  return result
+}

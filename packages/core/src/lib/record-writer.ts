@@ -1,0 +1,128 @@
+import { decodeRecord, encodeRecord, encodeTombstone, type LiveRecord, revisionOf } from './codec/record.ts'
+import type { Deadline } from './deadline.ts'
+import { isSessionError, SessionError } from './errors.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { RecordStore, StoredRecord, Token } from './record-store.ts'
+import type { OpenedSession } from './session-port.ts'
+
+/** A session opened from a record: its bytes, and the revision that tells whether it is still the same one. */
+export interface OpenedRecord extends OpenedSession {
+  readonly data: Uint8Array
+  readonly revision: string
+}
+
+/** What a record is to hold. */
+export interface RecordContent {
+  readonly createdAt: number
+  readonly lifetime: number
+  readonly entries: ReadonlyMap<string, string>
+}
+
+/**
+ * How long a regenerated id stays told apart from an unknown one, in milliseconds: as long as requests that
+ * were sent with it may still arrive.
+ */
+const TOMBSTONE_LIFETIME = 30_000
+
+/** Writes records by compare-and-swap, each write exactly once. */
+export class RecordWriter {
+  readonly #store: RecordStore
+  readonly #lifetimes: Lifetimes
+
+  constructor(store: RecordStore, lifetimes: Lifetimes) {
+    this.#store = store
+    this.#lifetimes = lifetimes
+  }
+
+  /** Writes in place of `base`, or a new record without one. `undefined`: that is not what is stored any more. */
+  async save(
+    id: string,
+    base: OpenedRecord | undefined,
+    content: RecordContent,
+    deadline: Deadline,
+  ): Promise<OpenedRecord | undefined> {
+    const { createdAt, lifetime, entries } = content
+    const data = encodeRecord(createdAt, lifetime, entries)
+    this.#checkSize(data)
+    const expiresAt = this.#lifetimes.expiresAt(createdAt, lifetime)
+    const token = await this.#swap(id, base, data, expiresAt, deadline)
+    return token === undefined
+      ? undefined
+      : openedRecord(id, decodeRecord(data) as LiveRecord, { data, expiresAt, token })
+  }
+
+  /** Puts a tombstone in place of `base`. `false`: that is not what is stored any more. */
+  async retire(base: OpenedRecord, deadline: Deadline): Promise<boolean> {
+    const expiresAt = this.#lifetimes.clock.now() + TOMBSTONE_LIFETIME
+    return (await this.#swap(base.id, base, encodeTombstone(), expiresAt, deadline)) !== undefined
+  }
+
+  #checkSize(data: Uint8Array): void {
+    const { maxBytes } = this.#store
+    if (maxBytes === undefined || data.length <= maxBytes) return
+    const message = `The session has ${data.length} bytes, this engine holds ${maxBytes}: store less, or ids in place of objects`
+    throw new SessionError('ERR_TOO_LARGE', message, { limit: maxBytes })
+  }
+
+  /**
+   * When the answer to a swap is lost, what is stored tells whether it was done. Ours: done. What was there
+   * before: not done, so it may be sent again, with the same revision. Anything else: nobody can tell.
+   */
+  async #swap(
+    id: string,
+    base: OpenedRecord | undefined,
+    data: Buffer,
+    expiresAt: number,
+    deadline: Deadline,
+  ): Promise<Token | undefined> {
+    let token = base?.token
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await deadline.run(base ? 'update' : 'create', () =>
+          token === undefined
+            ? this.#store.create(id, data, expiresAt)
+            : this.#store.update(id, data, expiresAt, token),
+        )
+      } catch (error) {
+        if (!isAnswerLost(error)) throw error
+        const found = await this.#lookAfter(error, id, deadline)
+        const revision = found && revisionOf(found.data)
+        if (found && revision === revisionOf(data)) return found.token
+        if (revision !== base?.revision) {
+          const isGone = found === undefined || decodeRecord(found.data) === 'tombstone'
+          if (base && isGone) return undefined
+          throw outcomeUnknown(error)
+        }
+        if (attempt === 2 || deadline.isOver) throw error
+        token = found?.token
+      }
+    }
+  }
+
+  async #lookAfter(error: unknown, id: string, deadline: Deadline): Promise<StoredRecord | undefined> {
+    try {
+      return await deadline.run('load', () => this.#store.load(id))
+    } catch {
+      throw outcomeUnknown(error)
+    }
+  }
+}
+
+export function openedRecord(id: string, record: LiveRecord, stored: StoredRecord): OpenedRecord {
+  const { createdAt, lifetime, entries } = record
+  const { data, expiresAt, token } = stored
+  return { id, createdAt, lifetime, entries, data, expiresAt, token, revision: revisionOf(data) }
+}
+
+/** A driver's error leaves it open; a SessionError of the engine says that nothing was done. */
+function isAnswerLost(error: unknown): boolean {
+  return isSessionError(error, 'ERR_BACKEND') && error.cause !== undefined
+}
+
+function outcomeUnknown(cause: unknown): SessionError {
+  return new SessionError(
+    'ERR_OUTCOME_UNKNOWN',
+    'The backend failed in the middle of a save, which may or may not have been done',
+    { cause },
+  )
+}

@@ -1,0 +1,76 @@
+import { decodeRecord, encodeRecord } from './codec/record.ts'
+import { Deadline } from './deadline.ts'
+import { SessionError } from './errors.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import { applyPatch, type Patch } from './patch.ts'
+import type { SealedStore } from './sealed-store.ts'
+import type { Absence, Capabilities, OpenedSession, SessionPort } from './session-port.ts'
+
+const ID_BYTES = 16
+const DEFAULT_MAX_COOKIES = 5
+
+/** Sessions over a {@link SealedStore}: there is no server, so nothing to swap, count or revoke. */
+export class SealedPort implements SessionPort {
+  readonly capabilities: Capabilities
+  readonly #store: SealedStore
+  readonly #lifetimes: Lifetimes
+  readonly #timeout: number
+
+  constructor(store: SealedStore, lifetimes: Lifetimes, timeout: number) {
+    this.#store = store
+    this.#lifetimes = lifetimes
+    this.#timeout = timeout
+    this.capabilities = {
+      kind: 'sealed',
+      count: false,
+      sweep: false,
+      maxBytes: undefined,
+      maxCookies: store.maxCookies ?? DEFAULT_MAX_COOKIES,
+    }
+  }
+
+  async open(sealed: string): Promise<OpenedSession | Absence> {
+    const found = await this.#deadline().run('open', () => this.#store.open(sealed))
+    if (found === undefined || this.#lifetimes.isExpired(found.expiresAt)) return 'gone'
+    const data = Buffer.from(found.data)
+    const record = decodeRecord(data.subarray(ID_BYTES))
+    if (typeof record !== 'object') return 'gone'
+    return { ...record, id: data.toString('hex', 0, ID_BYTES), expiresAt: found.expiresAt, token: sealed }
+  }
+
+  async commit(id: string, base: OpenedSession | undefined, patch: Patch): Promise<OpenedSession> {
+    const createdAt = base?.createdAt ?? this.#lifetimes.clock.now()
+    const lifetime = patch.lifetime ?? base?.lifetime ?? 0
+    const entries = applyPatch(base?.entries, patch)
+    const expiresAt = this.#lifetimes.expiresAt(createdAt, lifetime)
+    const data = Buffer.concat([Buffer.from(id, 'hex'), encodeRecord(createdAt, lifetime, entries)])
+    const sealed = await this.#deadline().run('seal', () => this.#store.seal(data, expiresAt))
+    return { id, createdAt, lifetime, expiresAt, entries, token: sealed, sealed }
+  }
+
+  extend(base: OpenedSession): Promise<OpenedSession> {
+    return this.commit(base.id, base, { cleared: false, operations: new Map() })
+  }
+
+  regenerate(base: OpenedSession, newId: string, patch: Patch): Promise<OpenedSession> {
+    return this.commit(newId, base, patch)
+  }
+
+  async destroy(): Promise<void> {}
+
+  async count(): Promise<number> {
+    throw new SessionError('ERR_UNSUPPORTED', 'Sessions that live with the client cannot be counted')
+  }
+
+  async sweep(): Promise<number> {
+    return 0
+  }
+
+  async ping(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #deadline(): Deadline {
+    return new Deadline(this.#timeout)
+  }
+}

@@ -1,0 +1,14 @@
+import type { Awaitable } from './record-store.ts'
+
+/**
+ * What the author of an engine writes whose sessions live with the client, e.g. in an encrypted cookie;
+ * {@link fromSealedStore} makes a session engine of it. Core splits the text into cookies and clears them.
+ */
+export interface SealedStore {
+  /** How many cookies a session may fill; 5 when unset. */
+  readonly maxCookies?: number
+  /** The text for the client. It must hide the data, resist tampering, and hold `expiresAt` inside (ms since 1970). */
+  seal(data: Uint8Array, expiresAt: number): Awaitable<string>
+  /** What was sealed, or `undefined` for anything that `seal` did not make. Throw only if the machinery failed. */
+  open(sealed: string): Awaitable<{ data: Uint8Array; expiresAt: number } | undefined>
+}

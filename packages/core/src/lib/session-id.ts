@@ -1,0 +1,86 @@
+import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
+import { SessionError } from './errors.ts'
+import { randomInto } from './random.ts'
+
+/** Makes the tag of an id: a keyed hash of at least 16 bytes, or the name of one (`sha1`, `sha256`, …). */
+export type HashFunction = (data: string, key: string) => Uint8Array
+
+const ID_BYTES = 16
+const ID_LENGTH = 32
+const TAG_BYTES = 16
+const HEX = /^(?:[0-9a-f]{32}){1,2}$/
+
+const id = Buffer.alloc(ID_BYTES)
+const expectedTag = Buffer.alloc(TAG_BYTES * 2)
+const givenTag = Buffer.alloc(TAG_BYTES * 2)
+
+/** 128 random bits, as 32 lowercase hex characters. */
+export function randomID(): string {
+  randomInto(id, ID_BYTES)
+  return id.toString('hex')
+}
+
+/**
+ * Session ids as visitors hold them: a random part, and when there is a key a tag that only the key's owner
+ * can make, so that a made-up id is told before anything is looked up.
+ */
+export class SessionIDs {
+  #tags: ((random: string) => string)[] = []
+
+  /** The first key signs, all are accepted; no key, no tags. @throws ERR_CONFIG */
+  setHashFunc(hashFunc: string | HashFunction, keys: readonly string[]): void {
+    this.#tags = keys.map(key => tagger(hashFunc, key))
+    this.#tags[0]?.('0'.repeat(ID_LENGTH))
+  }
+
+  create(): string {
+    const random = randomID()
+    const sign = this.#tags[0]
+    return sign ? random + sign(random) : random
+  }
+
+  /** Whether the id is one of ours: by which key its tag was made (0 the current one), `undefined` if it is not. */
+  check(sid: string): number | undefined {
+    if (!HEX.test(sid)) return undefined
+    if (this.#tags.length === 0) return sid.length === ID_LENGTH ? 0 : undefined
+    if (sid.length === ID_LENGTH) return undefined
+    const random = sid.slice(0, ID_LENGTH)
+    givenTag.write(sid.slice(ID_LENGTH), 'latin1')
+    for (let i = 0; i < this.#tags.length; i++) {
+      expectedTag.write((this.#tags[i] as (random: string) => string)(random), 'latin1')
+      if (timingSafeEqual(givenTag, expectedTag)) return i
+    }
+    return undefined
+  }
+
+  /**
+   * What the engine is given in place of the id, so that nobody who reads the backend can act as a visitor. It
+   * depends on no key: changing keys orphans nothing.
+   */
+  storageID(sid: string): string {
+    return hash('sha256', sid.slice(0, ID_LENGTH))
+  }
+}
+
+function tagger(hashFunc: string | HashFunction, key: string): (random: string) => string {
+  if (typeof hashFunc === 'function') return random => tagOf(hashFunc(random, key))
+  const secret = createSecretKey(key, 'utf8')
+  return random => {
+    try {
+      return tagOf(createHmac(hashFunc, secret).update(random).digest())
+    } catch (cause) {
+      if (cause instanceof SessionError) throw cause
+      throw new SessionError(
+        'ERR_CONFIG',
+        `hashFunc '${hashFunc}' is not known to this Node: use e.g. 'sha1' or 'sha256'`,
+        { cause },
+      )
+    }
+  }
+}
+
+function tagOf(digest: Uint8Array): string {
+  if (!(digest instanceof Uint8Array) || digest.length < TAG_BYTES)
+    throw new SessionError('ERR_CONFIG', `hashFunc must give a Uint8Array of at least ${TAG_BYTES} bytes`)
+  return Buffer.from(digest.buffer, digest.byteOffset, TAG_BYTES).toString('hex')
+}

@@ -1,0 +1,315 @@
+import type { Entries } from './codec/entries.ts'
+import { Draft } from './draft.ts'
+import { SessionError } from './errors.ts'
+import type { Events } from './events.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { Absence, OpenedSession, SessionPort } from './session-port.ts'
+import type { KeyOf, SessionData, SessionStore } from './session-store.ts'
+
+/** What a session needs of its manager. */
+export interface SessionContext {
+  readonly port: SessionPort
+  readonly lifetimes: Lifetimes
+  readonly events: Events
+  /** A new id, as the visitor will hold it. */
+  createID(): string
+  /** What the engine calls the session with that id. */
+  storageID(sid: string): string
+}
+
+/** The response that a session's cookie leaves on. Without one, as behind `getProvider()`, there is no cookie. */
+export interface SessionHost {
+  /** @throws ERR_HEADERS_SENT, ERR_INSECURE_COOKIE if a cookie could not be sent now */
+  checkCookie(): void
+  /** Sends the session's id, or its sealed text. */
+  sendCookie(session: { id: string; sealed: string | undefined; lifetime: number }): void
+  clearCookie(): void
+  /** There are unsaved changes, perhaps after the response has left. */
+  changed(): void
+}
+
+/** How a session begins: with an id and what the engine has for it, or as a new one without. */
+export interface SessionStart {
+  readonly id?: string
+  readonly found?: OpenedSession | Absence
+  /** The cookie leaves again at the next extension: it has a lifetime, or a tag made with an old key. */
+  readonly renewCookie?: boolean
+}
+
+const nothing: Entries = new Map<string, string>()
+
+/** One request's view of one session. See {@link SessionStore} for what the original's methods do. */
+export class Session<Data extends object = SessionData> implements SessionStore<Data>, AsyncDisposable {
+  readonly #context: SessionContext
+  readonly #host: SessionHost | undefined
+  #id: string | undefined
+  #opened: OpenedSession | undefined
+  #state: 'live' | 'destroyed' | Absence
+  #draft: Draft
+  /** Saves, moves and ends of this handle, one after another. */
+  #work: Promise<unknown> | undefined
+  #extension: Promise<void> | undefined
+  #cookieDue: boolean
+
+  /** For core only; `manager.sessionStart` gives sessions. */
+  constructor(context: SessionContext, host: SessionHost | undefined, start: SessionStart) {
+    const { id, found, renewCookie = false } = start
+    this.#context = context
+    this.#host = host
+    this.#id = id
+    this.#opened = typeof found === 'object' ? found : undefined
+    this.#state = found === 'retired' ? found : 'live'
+    this.#draft = new Draft(this.#opened?.entries ?? nothing)
+    const isDue = this.#opened !== undefined && context.lifetimes.isExtensionDue(this.#opened)
+    this.#cookieDue = isDue && host !== undefined && (renewCookie || this.#opened?.lifetime !== 0)
+    if (isDue && !this.#cookieDue) this.#extension = this.#extend()
+  }
+
+  /** Whether nothing is stored under this session's id. */
+  get isNew(): boolean {
+    return this.#opened === undefined
+  }
+
+  /** When the session began, in milliseconds since 1970. */
+  get createdAt(): number {
+    return this.#opened?.createdAt ?? this.#context.lifetimes.clock.now()
+  }
+
+  /** When the session ends if nobody comes any more, in milliseconds since 1970. */
+  get expiresAt(): number {
+    return (
+      this.#opened?.expiresAt ?? this.#context.lifetimes.expiresAt(this.createdAt, this.#draft.lifetime ?? 0)
+    )
+  }
+
+  sessionID(): string {
+    this.#id ??= this.#context.createID()
+    return this.#id
+  }
+
+  get<K extends KeyOf<Data>>(key: K): Data[K] | undefined {
+    return this.#data(key).get(key) as Data[K] | undefined
+  }
+
+  /** Whether the session has that key, be its value `undefined`. */
+  has(key: KeyOf<Data>): boolean {
+    return this.#data(key).has(key)
+  }
+
+  /** All keys. @throws ERR_UNSUPPORTED behind a provider of the seven methods, which has no list of them */
+  keys(): KeyOf<Data>[] {
+    return [...this.#data('').keys()] as KeyOf<Data>[]
+  }
+
+  /** All keys with their values. @throws ERR_UNSUPPORTED as `keys` */
+  entries(): [KeyOf<Data>, Data[KeyOf<Data>]][] {
+    return this.keys().map(key => [key, this.get(key) as Data[KeyOf<Data>]])
+  }
+
+  set<K extends KeyOf<Data>>(key: K, value: Data[K]): void {
+    this.#data(key).set(key, value)
+    this.#host?.changed()
+  }
+
+  /**
+   * Sets `key` to what `updater` makes of its value, and gives that. When another request saves the key first,
+   * the updater runs again on what it saved: a hundred requests that count to a hundred. It has to be
+   * synchronous and without side effects, and to return the new value.
+   *
+   * @throws ERR_VALUE if it returns `undefined`, a promise, or what cannot be stored
+   */
+  update<K extends KeyOf<Data>>(key: K, updater: (value: Data[K] | undefined) => Data[K]): Data[K] {
+    const value = this.#data(key).update(key, updater as (value: unknown) => unknown)
+    this.#host?.changed()
+    return value as Data[K]
+  }
+
+  delete(key: KeyOf<Data>): void {
+    this.#data(key).delete(key)
+    this.#host?.changed()
+  }
+
+  flush(): void {
+    this.#data('').flush()
+    this.#host?.changed()
+  }
+
+  /**
+   * Gives this session an idle lifetime of its own, e.g. 30 days for "remember me". Record and cookie live
+   * that long from then on. 0 goes back to the manager's lifetimes.
+   *
+   * @param seconds a whole number of seconds
+   * @throws ERR_CONFIG
+   */
+  setLifetime(seconds: number): void {
+    if (!Number.isInteger(seconds) || seconds < 0 || seconds > 0xffffffff)
+      throw new SessionError(
+        'ERR_CONFIG',
+        `setLifetime needs a whole number of seconds, e.g. 30 * 86400, not ${seconds}`,
+      )
+    this.#data('').setLifetime(seconds)
+    this.#host?.changed()
+  }
+
+  sessionRelease(): Promise<void> {
+    if (!this.needsRelease) return Promise.resolve()
+    return this.#run(() => this.#release())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.sessionRelease()
+  }
+
+  /** Whether the response has to wait: for a save, or for a cookie. For core only. */
+  get needsRelease(): boolean {
+    return this.#work !== undefined || this.#cookieDue || this.#isChanged()
+  }
+
+  /** Whether the id was regenerated by another request, so that the visitor has a newer one. For core only. */
+  get isRetired(): boolean {
+    return this.#state === 'retired'
+  }
+
+  /** Moves the session to a new id. `manager.sessionRegenerateId` calls it. */
+  regenerate(id: string = this.#context.createID()): Promise<void> {
+    return this.#run(() => this.#regenerate(id))
+  }
+
+  /** Ends the session. `manager.sessionDestroy` calls it. */
+  destroy(): Promise<void> {
+    return this.#run(async () => {
+      if (this.#state === 'destroyed') return
+      if (this.#opened) {
+        await this.#context.port.destroy(this.#opened.id)
+        this.#context.events.emit('destroyed', { id: this.#opened.id })
+      }
+      // A visitor whose id was regenerated has a newer cookie by now, which is not this request's to clear.
+      if (this.#state !== 'retired') this.#host?.clearCookie()
+      this.#state = 'destroyed'
+    })
+  }
+
+  #data(key: string): Draft {
+    if (this.#state === 'destroyed')
+      throw new SessionError(
+        'ERR_SESSION_DESTROYED',
+        'This session was destroyed: sessionStart gives a new one',
+      )
+    if (typeof key !== 'string')
+      throw new SessionError('ERR_VALUE', `Session keys are strings, not ${typeof key}`)
+    return this.#draft
+  }
+
+  #isChanged(): boolean {
+    if (this.#state === 'destroyed') return false
+    return this.#opened ? this.#draft.isChanged() : this.#draft.hasData()
+  }
+
+  async #run(task: () => Promise<void>): Promise<void> {
+    const work = this.#work ? this.#work.then(task, task) : task()
+    this.#work = work
+    try {
+      await work
+    } finally {
+      if (this.#work === work) this.#work = undefined
+    }
+  }
+
+  async #release(): Promise<void> {
+    if (this.#isChanged()) await this.#save()
+    else if (this.#cookieDue) await this.#extend()
+  }
+
+  async #save(): Promise<void> {
+    if (this.#state !== 'live') return this.#drop(this.#state as Absence)
+    const { port } = this.#context
+    const before = this.#opened
+    const needsCookie =
+      before === undefined ||
+      port.capabilities.kind === 'sealed' ||
+      this.#cookieDue ||
+      this.#draft.lifetime !== undefined
+    if (needsCookie) this.#host?.checkCookie()
+    const id = before?.id ?? this.#context.storageID(this.sessionID())
+    const saved = await this.#write(id, patch => port.commit(id, this.#opened, patch))
+    if (saved === undefined) return
+    if (before === undefined) this.#context.events.emit('created', { id })
+    if (needsCookie) this.#sendCookie(saved)
+  }
+
+  async #regenerate(newID: string): Promise<void> {
+    this.#data('')
+    if (this.#state !== 'live') return this.#drop(this.#state as Absence)
+    if (!this.#opened) {
+      // Nothing is stored: it only has to be stored under the new id.
+      this.#id = newID
+      return
+    }
+    this.#host?.checkCookie()
+    const { id } = this.#opened
+    const { port, storageID, events } = this.#context
+    const moved = await this.#write(id, patch =>
+      port.regenerate(this.#opened as OpenedSession, storageID(newID), patch),
+    )
+    if (moved === undefined) return
+    this.#id = newID
+    events.emit('regenerated', { id, newID: moved.id })
+    this.#sendCookie(moved)
+  }
+
+  /** Runs a write of the pending changes. They are pending again if it fails, and dropped if the session is gone. */
+  async #write(
+    id: string,
+    write: (patch: ReturnType<Draft['take']>) => Promise<OpenedSession | Absence>,
+  ): Promise<OpenedSession | undefined> {
+    await this.#extension
+    const patch = this.#draft.take()
+    try {
+      const result = await write(patch)
+      if (typeof result === 'string') {
+        this.#state = result
+        this.#context.events.emit('dropped', { id, reason: result })
+        return undefined
+      }
+      this.#opened = result
+      this.#draft.settle(result.entries)
+      return result
+    } catch (error) {
+      this.#draft.restore(this.#opened?.entries ?? nothing, patch)
+      this.#context.events.emit('saveError', { id, error })
+      throw error
+    }
+  }
+
+  #drop(reason: Absence): void {
+    if (this.#draft.isChanged()) {
+      this.#draft.take()
+      this.#context.events.emit('dropped', {
+        id: this.#opened?.id ?? this.#context.storageID(this.sessionID()),
+        reason,
+      })
+    }
+  }
+
+  /** Nobody waits for an extension and nobody is hurt if it fails: the next request tries again. */
+  async #extend(): Promise<void> {
+    const base = this.#opened as OpenedSession
+    const withCookie = this.#cookieDue
+    this.#cookieDue = false
+    try {
+      const extended = await this.#context.port.extend(base)
+      if (extended === undefined || this.#state !== 'live') return
+      this.#opened = extended
+      this.#context.events.emit('extended', { id: base.id })
+      // Sent only now that the id is known to live: a cookie for a dead one could replace a newer one.
+      if (withCookie) this.#sendCookie(extended)
+    } catch (error) {
+      this.#context.events.emit('saveError', { id: base.id, error })
+    }
+  }
+
+  #sendCookie({ lifetime, sealed }: OpenedSession): void {
+    this.#cookieDue = false
+    this.#host?.sendCookie({ id: this.sessionID(), sealed, lifetime })
+  }
+}

@@ -1,0 +1,117 @@
+import type { Carrier } from './carrier.ts'
+import type { CookieWriter } from './cookie.ts'
+import { SessionError } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import { Session, type SessionContext, type SessionHost } from './session.ts'
+import type { SessionIDs } from './session-id.ts'
+
+/** What a visit needs of its manager. */
+export interface VisitContext extends SessionContext {
+  readonly ids: SessionIDs
+  readonly carrier: Carrier
+  readonly cookies: CookieWriter
+  readonly cookieLifeTime: number
+  readonly trustProxy: boolean
+}
+
+/** Cookies of one name that are looked up before the visitor counts as new. */
+const MAX_CANDIDATES = 4
+
+/** One request and its session: finds it by the cookie, and sends the cookie. */
+export class Visit<Data extends object> implements SessionHost {
+  readonly #context: VisitContext
+  readonly #exchange: Exchange
+  #starting: Promise<Session<Data>> | undefined
+  #session: Session<Data> | undefined
+
+  constructor(context: VisitContext, createExchange: (visit: Visit<Data>) => Exchange) {
+    this.#context = context
+    this.#exchange = createExchange(this)
+  }
+
+  /** The session, once it is started. */
+  get session(): Session<Data> | undefined {
+    return this.#session
+  }
+
+  /** The same session for every call of one request. A failed start can be tried again. */
+  start(): Promise<Session<Data>> {
+    this.#starting ??= this.#open().then(
+      session => {
+        this.#session = session
+        return session
+      },
+      (error: unknown) => {
+        this.#starting = undefined
+        throw error
+      },
+    )
+    return this.#starting
+  }
+
+  /** Ends the session; the next `start` gives a new one. */
+  async destroy(): Promise<void> {
+    const session = await this.start()
+    const { isRetired } = session
+    await session.destroy()
+    const next = new Session<Data>(
+      this.#context,
+      this,
+      isRetired ? { id: session.sessionID(), found: 'retired' } : {},
+    )
+    this.#session = next
+    this.#starting = Promise.resolve(next)
+  }
+
+  checkCookie(): void {
+    if (this.#exchange.headersSent)
+      throw new SessionError(
+        'ERR_HEADERS_SENT',
+        'The session cookie cannot be sent: the response has begun. Change the session before you write',
+      )
+    this.#context.cookies.checkConnection(this.#isSecure)
+  }
+
+  sendCookie({ id, sealed, lifetime }: { id: string; sealed: string | undefined; lifetime: number }): void {
+    const { carrier, cookieLifeTime } = this.#context
+    this.#exchange.setCookies(
+      carrier.write(sealed ?? id, lifetime || cookieLifeTime, this.#isSecure, this.#exchange.cookieHeader),
+    )
+  }
+
+  clearCookie(): void {
+    if (this.#exchange.headersSent) return
+    const { carrier } = this.#context
+    const cookieHeader = this.#exchange.cookieHeader
+    // A visitor who brought no cookie keeps none: it is enough not to send the one of this response.
+    const isKnown = carrier.read(cookieHeader).length > 0
+    this.#exchange.setCookies(isKnown ? carrier.clear(this.#isSecure, cookieHeader) : [])
+  }
+
+  changed(): void {
+    this.#exchange.changed()
+  }
+
+  get #isSecure(): boolean {
+    return this.#exchange.isSecure(this.#context.trustProxy)
+  }
+
+  async #open(): Promise<Session<Data>> {
+    const candidates = this.#context.carrier.read(this.#exchange.cookieHeader)
+    const { port, ids, cookieLifeTime } = this.#context
+    const isSealed = port.capabilities.kind === 'sealed'
+    for (const text of candidates.slice(0, MAX_CANDIDATES)) {
+      const key = isSealed ? 0 : ids.check(text)
+      if (key === undefined) continue
+      const found = await port.open(isSealed ? text : ids.storageID(text))
+      if (found === 'gone') continue
+      const id = isSealed && typeof found === 'object' ? found.id : text
+      return new Session<Data>(this.#context, this, {
+        id,
+        found,
+        renewCookie: isSealed || key > 0 || cookieLifeTime > 0,
+      })
+    }
+    return new Session<Data>(this.#context, this, {})
+  }
+}

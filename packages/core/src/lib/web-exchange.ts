@@ -1,0 +1,63 @@
+import { SessionError } from './errors.ts'
+import { type Exchange, isForwardedSecure, privateCacheControl } from './exchange.ts'
+
+export interface WebExchangeSettings {
+  /** Whether a `Set-Cookie` line is the session's. */
+  owns(setCookie: string): boolean
+  onCacheControl(from: string, to: string): void
+}
+
+/** The Web side of a request: cookies go to `Headers`, which somebody makes a response of. */
+export class WebExchange implements Exchange {
+  readonly #request: Request
+  readonly #settings: WebExchangeSettings
+  #headers: Headers
+  #cookies: readonly string[] | undefined
+  headersSent = false
+
+  constructor(request: Request, headers: Headers, settings: WebExchangeSettings) {
+    this.#request = request
+    this.#headers = headers
+    this.#settings = settings
+  }
+
+  get cookieHeader(): string | undefined {
+    return this.#request.headers.get('cookie') ?? undefined
+  }
+
+  isSecure(trustProxy: boolean): boolean {
+    if (this.#request.url.startsWith('https:')) return true
+    return trustProxy && isForwardedSecure(name => this.#request.headers.get(name) ?? undefined)
+  }
+
+  setCookies(lines: readonly string[]): void {
+    this.#cookies = lines
+    const others = this.#headers.getSetCookie().filter(line => !this.#settings.owns(line))
+    this.#headers.delete('Set-Cookie')
+    for (const line of [...others, ...lines]) this.#headers.append('Set-Cookie', line)
+    if (lines.length > 0) this.#keepPrivate()
+  }
+
+  changed(): void {}
+
+  /** The response with the session's cookies; the same one if there are none. */
+  respond(response: Response): Response {
+    this.headersSent = true
+    if (this.#cookies === undefined) return response
+    if (!(response instanceof Response))
+      throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
+    // A copy: the headers of a redirect or of a fetched response can't be changed.
+    this.#headers = new Headers(response.headers)
+    this.setCookies(this.#cookies)
+    const { status, statusText } = response
+    return new Response(response.body, { status, statusText, headers: this.#headers })
+  }
+
+  #keepPrivate(): void {
+    const from = this.#headers.get('Cache-Control') ?? ''
+    const to = privateCacheControl(from)
+    if (to === from) return
+    this.#headers.set('Cache-Control', to)
+    if (/\bpublic\b|s-maxage/i.test(from)) this.#settings.onCacheControl(from, to)
+  }
+}
