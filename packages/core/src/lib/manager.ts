@@ -21,6 +21,9 @@ import { WebExchange } from './web-exchange.ts'
 
 const MAX_SWEEP_INTERVAL = 3600
 
+/** A request, with its visit under its manager's key. */
+type VisitCarrier<Data extends object> = object & { [key: symbol]: Visit<Data> | undefined }
+
 /** The sessions of one application. `newManager` makes one. */
 export class Manager<Data extends object = SessionData> {
   readonly #options: CheckedOptions
@@ -29,7 +32,8 @@ export class Manager<Data extends object = SessionData> {
   readonly #events: Events
   readonly #sweeper: Sweeper
   readonly #context: VisitContext
-  readonly #visits = new WeakMap<object, Visit<Data>>()
+  /** Where a request carries its visit: a property costs far less than a WeakMap of short-lived keys. */
+  readonly #visitKey = Symbol('sess.visit')
   #isClosed = false
 
   private constructor(
@@ -134,7 +138,7 @@ export class Manager<Data extends object = SessionData> {
   ): Promise<Response> {
     const exchange = this.#webExchange(request, new Headers())
     const visit = new Visit<Data>(this.#context, () => exchange)
-    this.#visits.set(request, visit)
+    this.#attach(request, visit)
     const response = await handler(await this.#start(visit))
     await visit.session?.sessionRelease()
     return exchange.respond(response)
@@ -219,14 +223,18 @@ export class Manager<Data extends object = SessionData> {
   }
 
   #visit(req: NodeRequest | Request, res: NodeResponse | Headers | undefined): Visit<Data> {
-    const known = this.#visits.get(req)
+    const known = (req as object as VisitCarrier<Data>)[this.#visitKey]
     if (known) return known
     const visit = new Visit<Data>(this.#context, self => {
       if (req instanceof Request) return this.#webExchange(req, res instanceof Headers ? res : new Headers())
       return this.#nodeExchange(req, res as NodeResponse, self)
     })
-    this.#visits.set(req, visit)
+    this.#attach(req, visit)
     return visit
+  }
+
+  #attach(req: object, visit: Visit<Data>): void {
+    ;(req as VisitCarrier<Data>)[this.#visitKey] = visit
   }
 
   #nodeExchange(req: NodeRequest, res: NodeResponse, visit: Visit<Data>): NodeExchange {
