@@ -5,10 +5,9 @@ import type { Lifetimes } from './lifetimes.ts'
 import type { RecordStore, StoredRecord, Token } from './record-store.ts'
 import type { OpenedSession } from './session-port.ts'
 
-/** A session opened from a record: its bytes, and the revision that tells whether it is still the same one. */
+/** A session opened from a record. */
 export interface OpenedRecord extends OpenedSession {
   readonly data: Uint8Array
-  readonly revision: string
 }
 
 /** What a record is to hold. */
@@ -46,9 +45,7 @@ export class RecordWriter {
     this.#checkSize(data)
     const expiresAt = this.#lifetimes.expiresAt(createdAt, lifetime)
     const token = await this.#swap(id, base, data, expiresAt, deadline)
-    return token === undefined
-      ? undefined
-      : openedRecord(id, decodeRecord(data) as LiveRecord, { data, expiresAt, token })
+    return token === undefined ? undefined : openedRecord(id, content, { data, expiresAt, token })
   }
 
   /** Puts a tombstone in place of `base`. `false`: that is not what is stored any more. */
@@ -88,7 +85,7 @@ export class RecordWriter {
         const found = await this.#lookAfter(error, id, deadline)
         const revision = found && revisionOf(found.data)
         if (found && revision === revisionOf(data)) return found.token
-        if (revision !== base?.revision) {
+        if (revision !== (base && revisionOf(base.data))) {
           const isGone = found === undefined || decodeRecord(found.data) === 'tombstone'
           if (base && isGone) return undefined
           throw outcomeUnknown(error)
@@ -111,7 +108,7 @@ export class RecordWriter {
 export function openedRecord(id: string, record: LiveRecord, stored: StoredRecord): OpenedRecord {
   const { createdAt, lifetime, entries } = record
   const { data, expiresAt, token } = stored
-  return { id, createdAt, lifetime, entries, data, expiresAt, token, revision: revisionOf(data) }
+  return { id, createdAt, lifetime, entries, data, expiresAt, token }
 }
 
 /** A driver's error leaves it open; a SessionError of the engine says that nothing was done. */
