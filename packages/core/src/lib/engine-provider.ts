@@ -1,7 +1,9 @@
 import { SessionError } from './errors.ts'
 import type { Provider } from './provider.ts'
-import { Session, type SessionContext } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionContext } from './session-context.ts'
 import { randomID } from './session-id.ts'
+import type { Absence, OpenedSession } from './session-port.ts'
 import type { SessionStore } from './session-store.ts'
 
 const SWEEP_BATCH = 1000
@@ -22,7 +24,7 @@ export class EngineProvider implements Provider {
   }
 
   async sessionExist(sid: string): Promise<boolean> {
-    return !(await this.#session(sid)).isNew
+    return typeof (await this.#open(sid)) === 'object'
   }
 
   async sessionRegenerate(oldSid: string, sid: string): Promise<SessionStore> {
@@ -48,6 +50,10 @@ export class EngineProvider implements Provider {
   }
 
   async #session(sid: string): Promise<Session> {
+    return new Session(this.#context, undefined, { id: sid, found: await this.#open(sid) })
+  }
+
+  async #open(sid: string): Promise<OpenedSession | Absence> {
     checkID(sid)
     const { port } = this.#context
     if (port.capabilities.kind === 'sealed')
@@ -55,7 +61,7 @@ export class EngineProvider implements Provider {
         'ERR_UNSUPPORTED',
         'Sessions that live with the client cannot be read by their id',
       )
-    return new Session(this.#context, undefined, { id: sid, found: await port.open(sid) })
+    return port.open(sid)
   }
 }
 

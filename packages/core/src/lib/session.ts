@@ -1,40 +1,9 @@
 import type { Entries } from './codec/entries.ts'
 import { Draft } from './draft.ts'
 import { SessionError } from './errors.ts'
-import type { Events } from './events.ts'
-import type { Lifetimes } from './lifetimes.ts'
-import type { Absence, OpenedSession, SessionPort } from './session-port.ts'
+import type { SessionContext, SessionHost, SessionStart } from './session-context.ts'
+import type { Absence, OpenedSession } from './session-port.ts'
 import type { KeyOf, SessionData, SessionStore } from './session-store.ts'
-
-/** What a session needs of its manager. */
-export interface SessionContext {
-  readonly port: SessionPort
-  readonly lifetimes: Lifetimes
-  readonly events: Events
-  /** A new id, as the visitor will hold it. */
-  createID(): string
-  /** What the engine calls the session with that id. */
-  storageID(sid: string): string
-}
-
-/** The response that a session's cookie leaves on. Without one, as behind `getProvider()`, there is no cookie. */
-export interface SessionHost {
-  /** @throws ERR_HEADERS_SENT, ERR_INSECURE_COOKIE if a cookie could not be sent now */
-  checkCookie(): void
-  /** Sends the session's id, or its sealed text. */
-  sendCookie(session: { id: string; sealed: string | undefined; lifetime: number }): void
-  clearCookie(): void
-  /** There are unsaved changes, perhaps after the response has left. */
-  changed(): void
-}
-
-/** How a session begins: with an id and what the engine has for it, or as a new one without. */
-export interface SessionStart {
-  readonly id?: string
-  readonly found?: OpenedSession | Absence
-  /** The cookie leaves again at the next extension: it has a lifetime, or a tag made with an old key. */
-  readonly renewCookie?: boolean
-}
 
 const nothing: Entries = new Map<string, string>()
 
@@ -171,7 +140,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   }
 
   /** Moves the session to a new id. `manager.sessionRegenerateId` calls it. */
-  regenerate(id: string = this.#context.createID()): Promise<void> {
+  async regenerate(id: string = this.#context.createID()): Promise<void> {
+    this.#data('')
     return this.#run(() => this.#regenerate(id))
   }
 
@@ -189,6 +159,10 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     })
   }
 
+  get #storageID(): string {
+    return this.#opened?.id ?? this.#context.storageID(this.sessionID())
+  }
+
   #data(key: string): Draft {
     if (this.#state === 'destroyed')
       throw new SessionError(
@@ -202,7 +176,13 @@ export class Session<Data extends object = SessionData> implements SessionStore<
 
   #isChanged(): boolean {
     if (this.#state === 'destroyed') return false
-    return this.#opened ? this.#draft.isChanged() : this.#draft.hasData()
+    if (!this.#opened) return this.#draft.hasData()
+    try {
+      return this.#draft.isChanged()
+    } catch {
+      // An object was changed into what cannot be stored: the save says so, to whoever waits for it.
+      return true
+    }
   }
 
   async #run(task: () => Promise<void>): Promise<void> {
@@ -210,6 +190,9 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#work = work
     try {
       await work
+    } catch (error) {
+      this.#context.events.emit('saveError', { id: this.#storageID, error })
+      throw error
     } finally {
       if (this.#work === work) this.#work = undefined
     }
@@ -230,7 +213,7 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       this.#cookieDue ||
       this.#draft.lifetime !== undefined
     if (needsCookie) this.#host?.checkCookie()
-    const id = before?.id ?? this.#context.storageID(this.sessionID())
+    const id = this.#storageID
     const saved = await this.#write(id, patch => port.commit(id, this.#opened, patch))
     if (saved === undefined) return
     if (before === undefined) this.#context.events.emit('created', { id })
@@ -238,7 +221,6 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   }
 
   async #regenerate(newID: string): Promise<void> {
-    this.#data('')
     if (this.#state !== 'live') return this.#drop(this.#state as Absence)
     if (!this.#opened) {
       // Nothing is stored: it only has to be stored under the new id.
@@ -276,7 +258,6 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       return result
     } catch (error) {
       this.#draft.restore(this.#opened?.entries ?? nothing, patch)
-      this.#context.events.emit('saveError', { id, error })
       throw error
     }
   }
@@ -284,10 +265,7 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   #drop(reason: Absence): void {
     if (this.#draft.isChanged()) {
       this.#draft.take()
-      this.#context.events.emit('dropped', {
-        id: this.#opened?.id ?? this.#context.storageID(this.sessionID()),
-        reason,
-      })
+      this.#context.events.emit('dropped', { id: this.#storageID, reason })
     }
   }
 

@@ -2,7 +2,8 @@ import type { Carrier } from './carrier.ts'
 import type { CookieWriter } from './cookie.ts'
 import { SessionError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
-import { Session, type SessionContext, type SessionHost } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionContext, SessionHost } from './session-context.ts'
 import type { SessionIDs } from './session-id.ts'
 
 /** What a visit needs of its manager. */
