@@ -33,10 +33,12 @@ server.listen(port, () => {
 
 /** Lets running requests finish, and only then closes the engine that they save to. */
 function close(): void {
+  // Ctrl-C reaches us twice when a package manager hands it on.
+  if (!server.listening) return
   // Browsers keep connections open for requests to come. There will be none.
   server.keepAliveTimeout = 1
   server.close(() => void sessions.close())
   server.closeIdleConnections()
 }
-process.once('SIGINT', close)
-process.once('SIGTERM', close)
+process.on('SIGINT', close)
+process.on('SIGTERM', close)

@@ -45,11 +45,13 @@ async function importEngine(provider: string): Promise<void> {
 
 export async function openSessions({ provider, config, maxLifetime }: Settings): Promise<Manager<Visitor>> {
   await importEngine(provider)
-  const sessions = await newManager<Visitor>(provider, {
+  const sessions = await newManager<Visitor, string>(provider, {
     cookieName: 'gosessionid',
     maxLifetime,
     providerConfig: config,
   })
+  // A visitor whose session cannot be saved gets a 500; why is for the log.
+  sessions.on('saveError', ({ error }) => console.error(error))
   void sessions.gc()
   return sessions
 }

@@ -53,7 +53,7 @@ describe.skipIf(noBrowser)('the login, in a browser', () => {
       secure: false,
       expires: -1,
     })
-    expect(await visitor.page.evaluate(() => document.cookie)).toBe('')
+    expect(await visitor.page.evaluate('document.cookie')).toBe('')
   })
 
   it('takes a new id at login and keeps what the session held', async () => {
@@ -144,7 +144,7 @@ describe.skipIf(noBrowser)('the login, in a browser', () => {
     await other.getByRole('button', { name: 'Log in' }).waitFor()
     // The first tab still shows the old page. It asks when the visitor turns to it again.
     expect(await visitor.heading()).toBe('Hello, Ada.')
-    await visitor.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await visitor.page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
     await visitor.page.getByText('This session has ended.').waitFor()
     await visitor.page.getByRole('link', { name: 'Start again' }).click()
     await visitor.page.getByRole('button', { name: 'Log in' }).waitFor()

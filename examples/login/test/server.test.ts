@@ -64,6 +64,26 @@ describe('the server', () => {
     expect(late.headers.getSetCookie()).toEqual([])
   })
 
+  it('leaves the new cookie alone when a request still brings the id from before the login', async () => {
+    const visit = await fetch(`${app.url}/counter`)
+    const before = String(visit.headers.getSetCookie()[0]?.split(';')[0])
+    const after = await login({ Cookie: before })
+    expect(after).not.toBe(before)
+    for (const [method, path] of [
+      ['GET', '/counter'],
+      ['POST', '/logout'],
+    ]) {
+      const late = await fetch(app.url + path, {
+        method: String(method),
+        headers: { Cookie: before },
+        redirect: 'manual',
+      })
+      expect(late.headers.getSetCookie()).toEqual([])
+    }
+    const page = await fetch(app.url, { headers: { Cookie: after } })
+    expect(await page.text()).toContain('Hello, Ada.')
+  })
+
   it('refuses what another site sends', async () => {
     const foreign = [
       { Origin: 'https://evil.example' },
