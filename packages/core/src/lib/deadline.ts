@@ -2,6 +2,9 @@ import { performance } from 'node:perf_hooks'
 import { isSessionError, SessionError } from './errors.ts'
 import type { Awaitable } from './record-store.ts'
 
+/** Counting and sweeping may look at every session, and no visitor waits for them. In milliseconds. */
+const MAINTENANCE_TIMEOUT = 60_000
+
 /** The time that one operation may take, backend calls and retries together. */
 export class Deadline {
   readonly #timeout: number
@@ -10,6 +13,10 @@ export class Deadline {
   constructor(timeout: number) {
     this.#timeout = timeout
     this.#end = performance.now() + timeout
+  }
+
+  static forMaintenance(timeout: number): Deadline {
+    return new Deadline(Math.max(timeout, MAINTENANCE_TIMEOUT))
   }
 
   get isOver(): boolean {

@@ -89,11 +89,11 @@ export class ProviderPort implements SessionPort {
   }
 
   async count(): Promise<number> {
-    return this.#deadline().run('sessionAll', () => this.#provider.sessionAll())
+    return Deadline.forMaintenance(this.#timeout).run('sessionAll', () => this.#provider.sessionAll())
   }
 
   async sweep(): Promise<number> {
-    await this.#deadline().run('sessionGC', () => this.#provider.sessionGC())
+    await Deadline.forMaintenance(this.#timeout).run('sessionGC', () => this.#provider.sessionGC())
     return 0
   }
 

@@ -95,7 +95,7 @@ export class RecordPort implements SessionPort {
   }
 
   async count(): Promise<number> {
-    return this.#deadline().run('count', () => {
+    return Deadline.forMaintenance(this.#timeout).run('count', () => {
       if (!this.#store.count)
         throw new SessionError('ERR_UNSUPPORTED', 'This engine cannot count its sessions')
       return this.#store.count(this.#lifetimes.clock.now())
@@ -103,7 +103,10 @@ export class RecordPort implements SessionPort {
   }
 
   async sweep(limit: number): Promise<number> {
-    return this.#deadline().run('sweep', () => this.#store.sweep?.(this.#lifetimes.clock.now(), limit) ?? 0)
+    return Deadline.forMaintenance(this.#timeout).run(
+      'sweep',
+      () => this.#store.sweep?.(this.#lifetimes.clock.now(), limit) ?? 0,
+    )
   }
 
   async ping(): Promise<void> {
