@@ -20,7 +20,7 @@ export function homePage(sess: Session<Visitor>, parts: HomeParts): Html {
     script: 'life.js',
     body: html`
     <div class="columns">
-      <section class="lede">${username === undefined ? loginForm(parts.problem) : greeting(username)}</section>
+      <section class="lede">${username === undefined ? loginForm(sess.isNew, parts.problem) : greeting(username)}</section>
       <section class="card" aria-labelledby="session-title">
         <h2 id="session-title">Your session</h2>
         ${sess.isNew ? nothingYet(parts.settings.provider) : sessionDetails(sess, parts)}
@@ -29,10 +29,14 @@ export function homePage(sess: Session<Visitor>, parts: HomeParts): Html {
   })
 }
 
-function loginForm(problem?: string): Html {
+function loginForm(isNew: boolean, problem?: string): Html {
   return html`
         <h1>Hello, stranger.</h1>
-        <p>Log in with any name. Until you do, nothing is stored and you get no cookie.</p>
+        <p>Log in with any name. ${
+          isNew
+            ? 'Until you do, nothing is stored and you get no cookie.'
+            : 'What your session holds by now comes along, under a new id.'
+        }</p>
         <form method="post" action="/login">
           <label for="username">Your name</label>
           <div class="field">
