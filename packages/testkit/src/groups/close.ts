@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { leftBehind } from '../lib/leaks.ts'
+import { assertHolds, createLive, newData } from '../lib/records.ts'
+import { type Group, onSession, onStore } from '../lib/rule.ts'
+
+/** What is closed lets go of all that it had, and of nothing else. */
+export const close: Group = {
+  name: 'close',
+  rules: [
+    onStore('closes its own connection only', async rig => {
+      const [one, two] = [await rig.store(), await rig.store()]
+      const { id, data, token } = await createLive(one, rig.in(60))
+      await one.close?.()
+      assertHolds(await two.load(id), data, 'on another connection')
+      assert.ok(await two.update(id, newData(), rig.in(60), token), 'an update on another connection')
+    }),
+
+    onSession('closes a manager once, however often it is told to', async rig => {
+      const server = await rig.server()
+      await rig.visitor().visit(server, session => session.set('name', 'astaxie'))
+      await Promise.all([server.manager.close(), server.manager.close()])
+      await server.manager.close()
+    }),
+
+    onSession('refuses with ERR_CLOSED what comes after', async rig => {
+      const server = await rig.server()
+      const visitor = rig.visitor()
+      await visitor.visit(server, session => session.set('name', 'astaxie'))
+      await server.manager.close()
+      await assert.rejects(visitor.open(server), { code: 'ERR_CLOSED' })
+      await assert.rejects(server.manager.getActiveSession(), { code: 'ERR_CLOSED' })
+      await assert.rejects(server.manager.ping(), { code: 'ERR_CLOSED' })
+    }),
+
+    onSession('leaves the sessions to the other servers', async rig => {
+      const [one, two] = [await rig.server(), await rig.server()]
+      const visitor = rig.visitor()
+      await visitor.visit(one, session => session.set('name', 'astaxie'))
+      await one.manager.close()
+      assert.deepEqual(await visitor.read(two, 'name'), { name: 'astaxie' })
+    }),
+
+    onSession('leaves no timer and no handle behind', async rig => {
+      const left = await leftBehind(async () => {
+        const server = await rig.server()
+        const visitor = rig.visitor()
+        await server.manager.gc()
+        await visitor.visit(server, session => session.set('name', 'astaxie'))
+        await visitor.regenerate(server)
+        rig.clock.advance(1_000_000)
+        await visitor.visit(server)
+        await visitor.destroy(server)
+        await server.manager.close()
+      })
+      assert.deepEqual(left, [], 'timers and handles that are still there after close()')
+    }),
+  ],
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { isSessionError } from '@sess/core/engine'
+import { inTime } from '../lib/in-time.ts'
+import { type Act, BackendDown, failAfter, failBefore, hang } from '../lib/probe.ts'
+import type { Rig } from '../lib/rig.ts'
+import { type Group, onSession } from '../lib/rule.ts'
+import type { Server } from '../lib/server.ts'
+import type { Visitor } from '../lib/visitor.ts'
+
+/** As long as a call may take in these checks, and as long as one may wait for the error at most, in ms. */
+const timeout = 300
+const patience = 2000
+
+/** A server whose backend will fail, another that sees what is stored, and a visitor who has counted to 1. */
+async function scene(rig: Rig): Promise<{ server: Server; watcher: Server; visitor: Visitor }> {
+  const [server, watcher] = [await rig.server({ timeout }), await rig.server()]
+  const visitor = rig.visitor()
+  await visitor.visit(server, session => session.set('n', 1))
+  server.probe.reset()
+  return { server, watcher, visitor }
+}
+
+/** Counts one further in a request whose save goes wrong as `plan` says, and gives the code of its error. */
+async function count(server: Server, visitor: Visitor, plan: () => void): Promise<string> {
+  const visit = await visitor.open(server)
+  visit.session.update('n', n => ((n as number | undefined) ?? 0) + 1)
+  plan()
+  server.probe.calls.length = 0
+  try {
+    await answer(visit.end())
+  } catch (error) {
+    assert.deepEqual(visit.setCookies, [], 'a failed save must not set a cookie')
+    return codeOf(error)
+  } finally {
+    assert.ok(server.probe.count() > 0, 'the backend was not asked')
+    server.probe.reset()
+  }
+  return 'done'
+}
+
+function codeOf(error: unknown): string {
+  if (!isSessionError(error)) throw error
+  return error.code
+}
+
+const answer = <T>(promise: Promise<T>) => inTime(promise, patience, 'no answer')
+
+const stored = (visitor: Visitor, watcher: Server) => visitor.read(watcher, 'n')
+
+/** A backend that fails is an error with a code; a write whose answer was lost is done once or not at all. */
+export const faults: Group = {
+  name: 'faults',
+  rules: [
+    onSession('gives a typed error with its cause when a session cannot be read', async rig => {
+      const { server, visitor } = await scene(rig)
+      server.probe.always('*', failBefore)
+      await assert.rejects(answer(visitor.copy().open(server)), error => {
+        assert.equal(codeOf(error), 'ERR_BACKEND')
+        assert.ok((error as Error).cause instanceof BackendDown, 'the cause is what the backend threw')
+        return true
+      })
+      server.probe.reset()
+      assert.deepEqual(await stored(visitor, server), { n: 1 }, 'when the backend is back')
+    }),
+
+    onSession('gives a typed error and keeps what was stored when a save fails', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      const code = await count(server, visitor, () => server.probe.always('*', failBefore))
+      assert.ok(['ERR_BACKEND', 'ERR_OUTCOME_UNKNOWN'].includes(code), code)
+      assert.deepEqual(await stored(visitor, watcher), { n: 1 })
+      assert.equal(await count(server, visitor, () => {}), 'done', 'when the backend is back')
+      assert.deepEqual(await stored(visitor, watcher), { n: 2 })
+    }),
+
+    onSession('gives a typed error when a new session cannot be saved, and no cookie', async rig => {
+      const server = await rig.server({ timeout })
+      const visitor = rig.visitor()
+      const visit = await visitor.open(server)
+      visit.session.set('n', 1)
+      server.probe.always('*', failBefore)
+      await assert.rejects(answer(visit.end()), error => isSessionError(error))
+      assert.deepEqual(visit.setCookies, [])
+    }),
+
+    onSession('gives a typed error when a session cannot be destroyed', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      const visit = await visitor.open(server)
+      server.probe.always('*', failBefore)
+      await assert.rejects(answer(visit.destroy()), error => codeOf(error) === 'ERR_BACKEND')
+      assert.deepEqual(visit.setCookies, [], 'the session lives, so the cookie must stay')
+      assert.deepEqual(await stored(visitor, watcher), { n: 1 })
+    }),
+
+    onSession('does a save once whose answer was lost', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      assert.equal(await count(server, visitor, () => server.probe.next('update', failAfter)), 'done')
+      assert.deepEqual(await stored(visitor, watcher), { n: 2 })
+      const other = rig.visitor()
+      assert.equal(await count(server, other, () => server.probe.next('create', failAfter)), 'done')
+      assert.deepEqual(await stored(other, watcher), { n: 1 })
+    }),
+
+    onSession('tries a save again that was not done', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      assert.equal(await count(server, visitor, () => server.probe.next('update', failBefore)), 'done')
+      assert.deepEqual(await stored(visitor, watcher), { n: 2 })
+      const other = rig.visitor()
+      assert.equal(await count(server, other, () => server.probe.next('create', failBefore)), 'done')
+      assert.deepEqual(await stored(other, watcher), { n: 1 })
+    }),
+
+    onSession(
+      'says that the outcome is unknown when another save hides it, and does it no second time',
+      async rig => {
+        for (const [fault, expected] of [
+          [failBefore, 2],
+          [failAfter, 3],
+        ] as const) {
+          const { server, watcher, visitor } = await scene(rig)
+          const other: Act = async real => {
+            // A backend that did the save or did not, and another request that saved before core could look.
+            await fault(real).catch(() => {})
+            await visitor.copy().visit(watcher, session => session.update('n', n => (n as number) + 1))
+            throw new BackendDown('the answer was lost')
+          }
+          const code = await count(server, visitor, () => server.probe.next('update', other))
+          assert.equal(code, 'ERR_OUTCOME_UNKNOWN')
+          assert.deepEqual(await stored(visitor, watcher), { n: expected })
+        }
+      },
+    ),
+
+    onSession('gives ERR_TIMEOUT in time when the backend does not answer', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      server.probe.always('*', hang)
+      await assert.rejects(answer(visitor.copy().open(server)), error => codeOf(error) === 'ERR_TIMEOUT')
+      server.probe.reset()
+      const code = await count(server, visitor, () => server.probe.always('*', hang))
+      assert.equal(code, 'ERR_TIMEOUT')
+      assert.deepEqual(await stored(visitor, watcher), { n: 1 })
+      assert.equal(await count(server, visitor, () => {}), 'done', 'when the backend is back')
+    }),
+
+    onSession('does a save at most once that the backend does late', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      const late = server.probe.pause('update')
+      const code = await count(server, visitor, () => {})
+      assert.ok(['ERR_TIMEOUT', 'ERR_OUTCOME_UNKNOWN', 'done'].includes(code), code)
+      const again = await count(server, visitor, () => {})
+      await late.reached()
+      late.go()
+      await late.done
+      const { n } = await stored(visitor, watcher)
+      const done = [code, again].filter(each => each === 'done').length
+      assert.ok(
+        (n as number) >= 1 + done && (n as number) <= 3,
+        `counted to ${n} in two requests: ${code}, ${again}`,
+      )
+    }),
+  ],
+}
