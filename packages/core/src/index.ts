@@ -1,4 +1,5 @@
-import './lib/memory-engine.ts'
+import { memoryEngine } from './lib/memory-engine.ts'
+import { register } from './lib/registry.ts'
 
 export type { Clock } from './lib/clock.ts'
 export { registerType, type TypeCodec } from './lib/codec/types.ts'
@@ -22,3 +23,5 @@ export type { Session } from './lib/session.ts'
 export type { HashFunction } from './lib/session-id.ts'
 export type { Absence, Capabilities } from './lib/session-port.ts'
 export type { KeyOf, SessionData, SessionStore } from './lib/session-store.ts'
+
+register('memory', memoryEngine, '@sess/core')

@@ -1,13 +1,11 @@
-import { fromRecordStore } from './engine.ts'
+import { type Engine, type EngineContext, fromRecordStore } from './engine.ts'
 import { SessionError } from './errors.ts'
 import { type MemoryConfig, MemoryStore } from './memory-store.ts'
-import { register } from './registry.ts'
 
-register(
-  'memory',
-  ({ config, clock }) => fromRecordStore(new MemoryStore({ ...checkConfig(config), clock })),
-  '@sess/core',
-)
+/** The engine registered as `memory`. */
+export function memoryEngine({ config, clock }: EngineContext): Engine {
+  return fromRecordStore(new MemoryStore({ ...checkConfig(config), clock }))
+}
 
 function checkConfig(config: unknown): MemoryConfig {
   if (config === '') return {}
