@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import { PAGE } from './file-format.ts'
+import { CREATE, closeFile, openFile, removeFile, syncFile, writeFully } from './fs-calls.ts'
+import type { Owner } from './lock.ts'
+
+/** A file in the owner's directory, which nobody else writes. */
+export interface SpareFile {
+  readonly name: string
+  readonly fd: number
+  /** In bytes. */
+  readonly size: number
+}
+
+/** Kept open for the next writes. */
+const MAX_SPARES = 32
+const BLANK_PAGE = Buffer.alloc(PAGE)
+
+/**
+ * The temporary files of one owner. A session is written to one of them, which is then renamed in place of the
+ * session's file; and the file that is replaced, blanked, becomes a temporary file again. To make a file, give
+ * it a block of the disk and delete another one costs the system more than all the rest of a save.
+ *
+ * So no file is written while it is a session's, but who opened it when it still was may see it change.
+ * `readFile` is prepared for that.
+ */
+export class SpareFiles {
+  readonly #owner: Owner
+  readonly #sync: boolean
+  readonly #spares: SpareFile[] = []
+  #names = 0
+
+  /** `sync`: whether what is staged has to be on the disk. */
+  constructor(owner: Owner, sync: boolean) {
+    this.#owner = owner
+    this.#sync = sync
+  }
+
+  /** A name in the owner's directory that was never used. */
+  newName(): string {
+    this.#names++
+    return this.#names.toString(36)
+  }
+
+  pathOf(name: string): string {
+    return join(this.#owner.home, name)
+  }
+
+  /** A temporary file of exactly those bytes. */
+  async stage(bytes: Uint8Array): Promise<SpareFile> {
+    const file = (bytes.length === PAGE && this.#spares.pop()) || (await this.#make(bytes.length))
+    try {
+      await writeFully(file.fd, bytes)
+      if (this.#sync) await syncFile(file.fd)
+    } catch (error) {
+      await this.discard(file)
+      throw error
+    }
+    return file
+  }
+
+  /** Takes a file back, for another write. */
+  async keep(file: SpareFile): Promise<void> {
+    if (file.size !== PAGE || this.#spares.length >= MAX_SPARES) return this.discard(file)
+    await writeFully(file.fd, BLANK_PAGE)
+    this.#spares.push(file)
+  }
+
+  async discard(file: SpareFile): Promise<void> {
+    closeFile(file.fd)
+    await removeFile(this.pathOf(file.name))
+  }
+
+  async discardAll(): Promise<void> {
+    await Promise.all(this.#spares.splice(0).map(file => this.discard(file)))
+  }
+
+  async #make(size: number): Promise<SpareFile> {
+    const name = this.newName()
+    try {
+      return { name, fd: await openFile(this.pathOf(name), CREATE), size }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      await this.#owner.settle()
+      return { name, fd: await openFile(this.pathOf(name), CREATE), size }
+    }
+  }
+}
