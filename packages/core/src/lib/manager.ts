@@ -226,7 +226,7 @@ export class Manager<Data extends object = SessionData> {
     const known = (req as object as VisitCarrier<Data>)[this.#visitKey]
     if (known) return known
     const visit = new Visit<Data>(this.#context, self => {
-      if (req instanceof Request) return this.#webExchange(req, res instanceof Headers ? res : new Headers())
+      if (isWeb(req)) return this.#webExchange(req, (res as Headers | undefined) ?? new Headers())
       return this.#nodeExchange(req, res as NodeResponse, self)
     })
     this.#attach(req, visit)
@@ -267,4 +267,9 @@ export class Manager<Data extends object = SessionData> {
   #checkOpen(): void {
     if (this.#isClosed) throw new SessionError('ERR_CLOSED', 'This manager is closed')
   }
+}
+
+/** Told by what it can do: servers and test runners have a `Request` class of their own. */
+function isWeb(req: NodeRequest | Request): req is Request {
+  return typeof (req.headers as { get?: unknown }).get === 'function'
 }
