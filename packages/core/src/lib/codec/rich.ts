@@ -144,10 +144,9 @@ export function unpack(packed: unknown, key: string): unknown {
       case 'a':
         return unpackArray(node, depth)
       case 'o':
-        return Object.setPrototypeOf(
-          unpackMember(first, depth) ?? refuse('an object is missing'),
-          null,
-        ) as object
+        if (typeof first !== 'object' || first === null || Array.isArray(first))
+          return refuse('it is damaged')
+        return Object.setPrototypeOf(unpackProperties(first, depth), null) as object
       case 's':
         return new Set(node.slice(1).map(member => unpackMember(member, depth)))
       case 'm': {
