@@ -17,9 +17,15 @@ function tick() {
 /** Another tab may have used the session, or ended it: only the server knows. */
 async function ask() {
   clearInterval(timer)
-  const { left } = await fetch('/life').then(response => response.json())
-  if (left === null) return end()
-  endsAt = Date.now() + left
+  const answer = await fetch('/life')
+    .then(response => response.json())
+    .catch(() => undefined)
+  if (answer === undefined) {
+    timer = setTimeout(ask, 5000)
+    return
+  }
+  if (answer.left === null) return end()
+  endsAt = Date.now() + answer.left
   timer = setInterval(tick, 250)
 }
 

@@ -164,6 +164,20 @@ describe.skipIf(noBrowser)('the login, in a browser', () => {
     expect(first).toBeLessThanOrEqual(3600)
     await expect.poll(seconds, { timeout: 5000 }).toBe(first - 2)
   })
+
+  it('goes on counting when the server did not answer for a while', async () => {
+    const { page } = visitor
+    await page.clock.install()
+    await visitor.login('Ada')
+    await page.route('**/life', route => route.abort())
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
+    await expect.poll(() => visitor.complaints.length).toBe(1)
+    expect(visitor.complaints.splice(0)).toEqual(['Failed to load resource: net::ERR_FAILED'])
+    await page.unroute('**/life')
+    const before = await page.getByRole('timer').textContent()
+    await page.clock.runFor(10_000)
+    await expect.poll(() => page.getByRole('timer').textContent()).not.toBe(before)
+  })
 })
 
 describe.skipIf(noBrowser)('a session that ends by itself', () => {
@@ -187,11 +201,13 @@ describe.skipIf(noBrowser)('the login on the file engine', () => {
     const env = { SESSION_PROVIDER: 'file', SESSION_PROVIDER_CONFIG: folder }
     const browser = await launchBrowser()
     let app = await startApp(env)
+    const visitor = await newVisitor(browser, app.url)
     const restart = async () => {
+      // Not while the page still loads its picture: the browser would complain, and rightly.
+      await visitor.page.waitForLoadState('networkidle')
       await app.stop('SIGKILL')
       app = await startApp({ ...env, PORT: app.port })
     }
-    const visitor = await newVisitor(browser, app.url)
     await visitor.login('Ada')
     await visitor.page.goto('/counter')
 

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type App, startApp } from './app.ts'
+
+describe('two servers on one folder of session files', () => {
+  let folder: string
+  let left: App
+  let right: App
+  let headers: Record<string, string>
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sess-servers-'))
+    const env = { SESSION_PROVIDER: 'file', SESSION_PROVIDER_CONFIG: folder }
+    ;[left, right] = await Promise.all([startApp(env), startApp(env)])
+  })
+  afterAll(async () => {
+    await Promise.all([left?.stop(), right?.stop()])
+    await rm(folder, { recursive: true })
+  })
+
+  const post = (app: App, path: string, body?: URLSearchParams) =>
+    fetch(app.url + path, { method: 'POST', headers, redirect: 'manual', ...(body && { body }) })
+
+  beforeEach(async () => {
+    headers = {}
+    const login = await post(left, '/login', new URLSearchParams({ username: 'Ada' }))
+    headers = { Cookie: String(login.headers.getSetCookie()[0]?.split(';')[0]) }
+  })
+
+  it('share a login', async () => {
+    expect(await (await fetch(right.url, { headers })).text()).toContain('Hello, Ada.')
+  })
+
+  it('keep a hundred increments that both get at once', async () => {
+    await post(left, '/races/start')
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => post(i % 2 ? left : right, '/races/update')),
+    )
+    expect(answers.map(answer => answer.status)).toEqual(Array(100).fill(200))
+    const kept = await fetch(`${left.url}/races/kept`, { headers })
+    expect(await kept.json()).toMatchObject({ update: 100 })
+  })
+
+  it('keep a session dead that one of them ended while the other still wrote', async () => {
+    const slow = post(left, '/races/slow-write')
+    await sleep(300)
+    await post(right, '/logout')
+    const late = await slow
+    expect(await late.json()).toEqual({ alive: false })
+    expect(late.headers.getSetCookie()).toEqual([])
+    for (const app of [left, right])
+      expect(await (await fetch(app.url, { headers })).text()).toContain('Hello, stranger.')
+  })
+})
