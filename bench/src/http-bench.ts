@@ -7,7 +7,10 @@ import { type LoadGenerator, type Server, startLoadGenerator, startServer } from
 /** The contenders, and which of them answers to which: a module in `contenders/` each. */
 export const contenders: { id: string; label: string; peer?: string }[] = [
   { id: 'bare', label: 'node:http, no session' },
+  { id: 'sess-memory', label: '@sess/core memory', peer: 'express-memory' },
   { id: 'express-memory', label: 'express-session MemoryStore' },
+  { id: 'sess-file', label: '@sess/file', peer: 'express-file' },
+  { id: 'sess-file-sync', label: '@sess/file, sync', peer: 'express-file' },
   { id: 'express-file', label: 'express-session session-file-store' },
 ]
 

@@ -31,9 +31,9 @@ export async function untyped(request: Request, headers: Headers): Promise<unkno
 }
 
 export async function configured(): Promise<void> {
-  await newManager('file', { providerConfig: { path: './tmp', sync: true } })
+  await newManager('file', { providerConfig: { directory: './tmp', sync: true } })
   // @ts-expect-error a misspelt field of the file engine's config
-  await newManager('file', { providerConfig: { pth: './tmp' } })
+  await newManager('file', { providerConfig: { directry: './tmp' } })
   // @ts-expect-error not a config of the file engine
   await newManager('file', { providerConfig: 42 })
   // @ts-expect-error a misspelt option

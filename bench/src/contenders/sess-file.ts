@@ -1,0 +1,12 @@
+import { newManager } from '@sess/core'
+import '@sess/file'
+import type { Contender } from '../contender.ts'
+import type { BenchData } from '../session-data.ts'
+import { onManager } from './sess.ts'
+
+export const contender: Contender = {
+  createHandler: async directory =>
+    onManager(
+      await newManager<BenchData>('file', { hashKey: 'bench-secret', providerConfig: { directory } }),
+    ),
+}
