@@ -17,7 +17,7 @@ export interface NodeExchangeSettings {
   session(): NodeExchangeSession | undefined
   /** Whether a `Set-Cookie` line is the session's. */
   owns(setCookie: string): boolean
-  onSaveError(error: unknown): void
+  onSaveError(error: unknown): unknown
   onCacheControl(from: string, to: string): void
 }
 
@@ -29,6 +29,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   readonly #gate: ResponseGate
   #cookies: readonly string[] | undefined
   #isClosed = false
+  #hasFailed = false
   #lateSave: NodeJS.Immediate | undefined
 
   constructor(request: NodeRequest, response: NodeResponse, settings: NodeExchangeSettings) {
@@ -69,6 +70,8 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   mustHold(): boolean {
+    // A save that failed was answered, and is not tried again behind that answer's back.
+    if (this.#hasFailed) return false
     return this.#settings.session()?.needsRelease ?? false
   }
 
@@ -76,18 +79,24 @@ export class NodeExchange implements Exchange, GateKeeper {
     return this.#settings.session()?.sessionRelease() ?? Promise.resolve()
   }
 
-  onFailure(error: unknown): void {
+  onFailure(error: unknown): unknown {
+    this.#hasFailed = true
     for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name)
-    this.#response.statusMessage = ''
-    this.#settings.onSaveError(error)
+    this.#response.statusCode = 500
+    // HTTP/2 has no message, and warns whoever sets it.
+    if (!('stream' in this.#response)) this.#response.statusMessage = ''
+    return this.#settings.onSaveError(error)
   }
 
   beforeHeaders(writeHead: unknown[] = []): unknown[] {
     if (this.#cookies === undefined) return writeHead
     const [status, ...rest] = writeHead
     const message = typeof rest[0] === 'string' ? [rest.shift()] : []
+    const headers = rest[0] ?? rest[1]
+    // Node says what is wrong with it.
+    if (Array.isArray(headers) && !Array.isArray(headers[0]) && headers.length % 2 === 1) return writeHead
     // Set one by one: given to writeHead they would replace the session's cookie.
-    setHeaders(this.#response, rest[0] ?? rest[1])
+    if (typeof headers === 'object' && headers !== null) setHeaders(this.#response, headers)
     this.#applyCookies()
     this.#keepPrivate()
     return [status, ...message]
@@ -119,22 +128,22 @@ export class NodeExchange implements Exchange, GateKeeper {
 }
 
 /** Sets headers as `writeHead` would: an object, a flat list of names and values, or a list of pairs. */
-function setHeaders(response: NodeResponse, headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null) return
-  const values = new Map<string, OutgoingHttpHeader[]>()
-  for (const [name, value] of pairs(headers)) values.set(name, [...(values.get(name) ?? []), value])
-  for (const [name, list] of values)
-    response.setHeader(name, (list.length === 1 ? list[0] : list.flat().map(String)) as string)
-}
-
-function pairs(headers: object): [string, OutgoingHttpHeader][] {
-  if (!Array.isArray(headers))
-    return Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+function setHeaders(response: NodeResponse, headers: object): void {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers)) if (name) response.setHeader(name, value)
+    return
+  }
   const flat: OutgoingHttpHeader[] = Array.isArray(headers[0]) ? headers.flat() : headers
-  return Array.from({ length: flat.length / 2 }, (_, i) => [
-    String(flat[2 * i]).toLowerCase(),
-    flat[2 * i + 1] as OutgoingHttpHeader,
-  ])
+  const byName = new Map<string, { name: string; values: OutgoingHttpHeader[] }>()
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = String(flat[i])
+    const value = flat[i + 1] as OutgoingHttpHeader
+    const header = byName.get(name.toLowerCase())
+    if (header) header.values.push(value)
+    else byName.set(name.toLowerCase(), { name, values: [value] })
+  }
+  for (const { name, values } of byName.values())
+    response.setHeader(name, (values.length === 1 ? values[0] : values.flat().map(String)) as string)
 }
 
 function asList(value: OutgoingHttpHeader | undefined): string[] {

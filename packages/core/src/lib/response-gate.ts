@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
@@ -9,13 +9,26 @@ export interface GateKeeper {
   mustHold(): boolean
   /** What they wait for. If it fails, `onFailure` answers in place of what was held. */
   settle(): Promise<void>
-  onFailure(error: unknown): void
+  /** Answers, at once or later. */
+  onFailure(error: unknown): unknown
   /** The last moment to set headers. Given those of `writeHead`, it says what to call it with. */
   beforeHeaders(writeHead?: unknown[]): unknown[]
 }
 
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 type AnyMethod = (...args: unknown[]) => unknown
+
+interface Call {
+  method: Method
+  args: unknown[]
+}
+
+/** What leaves before the body. */
+interface Head {
+  status: number
+  message: string | undefined
+  headers: Record<string, OutgoingHttpHeader | undefined>
+}
 
 const methods: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
 
@@ -27,8 +40,13 @@ export class ResponseGate {
   readonly #response: NodeResponse
   readonly #keeper: GateKeeper
   readonly #originals = {} as Record<Method, AnyMethod>
-  #held: { method: Method; args: unknown[] }[] | undefined
+  #held: Call[] | undefined
+  /** The head as it was when the handler ended the response. */
+  #endedHead: Head | undefined
   #isOpen = false
+  #hasFailed = false
+  /** The failure is answered: what the handler still says is not heard. */
+  #isOver = false
 
   constructor(response: NodeResponse, keeper: GateKeeper) {
     this.#response = response
@@ -46,13 +64,18 @@ export class ResponseGate {
   }
 
   #call(method: Method, args: unknown[]): unknown {
+    if (this.#isOver) return this.#ignore({ method, args }, new Error('The response was ended'))
     if (this.#isOpen) return this.#forward(method, args)
-    if (this.#held === undefined && !this.#keeper.mustHold()) return this.#open(method, args)
+    if (this.#hasFailed || (this.#held === undefined && !this.#keeper.mustHold()))
+      return this.#open(method, args)
+    // Error handlers of frameworks see that no headers have left, and answer once more.
+    if (this.#endedHead) return this.#ignore({ method, args }, new Error('The response was ended'))
     if (this.#held === undefined) {
       this.#held = []
       void this.#wait(this.#held)
     }
     this.#held.push({ method, args })
+    if (method === 'end') this.#endedHead = headOf(this.#response)
     // As a stream with a full buffer, so that a pipe waits for 'drain' in place of filling the memory.
     return method === 'write' ? false : this.#response
   }
@@ -60,38 +83,79 @@ export class ResponseGate {
   /** The first call that sends headers, and the last moment to set some. */
   #open(method: Method, args: unknown[]): unknown {
     this.#isOpen = true
-    if (method === 'writeHead') return this.#forward(method, this.#keeper.beforeHeaders(args))
-    this.#keeper.beforeHeaders()
-    return this.#forward(method, args)
+    try {
+      if (method === 'writeHead') return this.#forward(method, this.#keeper.beforeHeaders(args))
+      this.#keeper.beforeHeaders()
+      return this.#forward(method, args)
+    } catch (error) {
+      // Refused, e.g. for a bad status: nothing has left, and the handler may do better.
+      if (!this.#response.headersSent) this.#isOpen = false
+      throw error
+    }
   }
 
-  async #wait(held: { method: Method; args: unknown[] }[]): Promise<void> {
+  async #wait(held: Call[]): Promise<void> {
     try {
       // The handler may go on changing the session while its first changes are saved.
       do await this.#keeper.settle()
       while (this.#keeper.mustHold())
-      for (const { method, args } of held) {
-        if (this.#isOpen) this.#forward(method, args)
-        else this.#open(method, args)
+      if (this.#endedHead) setHead(this.#response, this.#endedHead)
+      let isDrained = false
+      for (let call = held.shift(); call; call = held.shift()) {
+        const { method, args } = call
+        const result = this.#isOpen ? this.#forward(method, args) : this.#open(method, args)
+        if (method === 'write') isDrained = result !== false
       }
-      if (held.some(({ method }) => method === 'write')) this.#response.emit('drain')
+      if (isDrained && !this.#endedHead) this.#response.emit('drain')
     } catch (error) {
-      this.#isOpen = true
-      this.#fail(error)
+      this.#fail(error, held)
     }
   }
 
-  #fail(error: unknown): void {
-    try {
-      if (this.#response.headersSent) throw error
-      this.#keeper.onFailure(error)
-    } catch (reason) {
+  #fail(error: unknown, held: Call[]): void {
+    this.#hasFailed = true
+    const giveUp = (reason: unknown): void => {
       // Half a response, or no answer to the failure: cut off is better than hanging.
       this.#response.destroy(reason as Error)
     }
+    try {
+      if (this.#response.headersSent) throw error
+      const answer = this.#keeper.onFailure(error)
+      Promise.resolve(answer).catch(giveUp)
+    } catch (reason) {
+      giveUp(reason)
+    }
+    for (const call of held) this.#ignore(call, error)
+  }
+
+  /** Nobody who waits for a call that is not made waits for ever. */
+  #ignore({ method, args }: Call, error: unknown): unknown {
+    const callback = args.at(-1)
+    if (typeof callback === 'function') {
+      if (method === 'end' && !this.#response.writableFinished)
+        this.#response.once('finish', callback as () => void)
+      else process.nextTick(callback as AnyMethod, error)
+    }
+    return method === 'write' ? false : this.#response
   }
 
   #forward(method: Method, args: unknown[]): unknown {
-    return this.#originals[method].apply(this.#response, args)
+    const result = this.#originals[method].apply(this.#response, args)
+    if (this.#hasFailed && method === 'end') this.#isOver = true
+    return result
   }
+}
+
+function headOf(response: NodeResponse): Head {
+  // HTTP/2 has no message, and warns whoever asks for it.
+  const message = 'stream' in response ? undefined : response.statusMessage
+  return { status: response.statusCode, message, headers: response.getHeaders() }
+}
+
+function setHead(response: NodeResponse, { status, message, headers }: Head): void {
+  response.statusCode = status
+  if (message !== undefined) response.statusMessage = message
+  for (const name of response.getHeaderNames()) if (!(name in headers)) response.removeHeader(name)
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && response.getHeader(name) !== value) response.setHeader(name, value)
 }

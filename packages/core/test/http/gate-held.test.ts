@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest'
+import { COOKIE, setUp } from './support/managers.ts'
+import { door, sleep } from './support/probe-store.ts'
+import { protocols, serve } from './support/servers.ts'
+
+// While the save runs, the response is as one whose headers have not left.
+
+describe.each(protocols)('over %s', protocol => {
+  it('headersSent is false, write says to wait, and drain follows', async () => {
+    const { manager, store } = await setUp()
+    const saving = door()
+    store.before = () => saving.opened
+    const seen: unknown[] = []
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      res.writeHead(200)
+      seen.push(res.headersSent, res.write('one '))
+      res.once('drain', () => {
+        seen.push('drain', res.headersSent)
+        res.end('two')
+      })
+      await sleep(30)
+      seen.push(res.headersSent)
+      saving.open()
+    }, protocol)
+    expect((await server.ask()).body).toBe('one two')
+    expect(seen).toEqual([false, false, false, 'drain', true])
+  })
+
+  it('calls and callbacks keep their order', async () => {
+    const { manager, store } = await setUp()
+    store.before = () => sleep(30)
+    const called: string[] = []
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      res.writeHead(200)
+      res.write('a', () => called.push('a'))
+      res.write('YmM=', 'base64', () => called.push('bc'))
+      res.write(Buffer.from('d'))
+      res.end('e', () => called.push('end'))
+      expect(called).toEqual([])
+    }, protocol)
+    expect((await server.ask()).body).toBe('abcde')
+    await expect.poll(() => called).toEqual(['a', 'bc', 'end'])
+  })
+
+  it.each<[string, unknown[]]>([
+    ['end(callback)', []],
+    ['end(chunk, callback)', ['done']],
+    ['end(chunk, encoding, callback)', ['ZG9uZQ==', 'base64']],
+  ])('%s', async (_, args) => {
+    const { manager } = await setUp()
+    const ended = door()
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      ;(res.end as (...args: unknown[]) => unknown)(...args, () => ended.open())
+    }, protocol)
+    expect((await server.ask()).body).toBe(args.length === 0 ? '' : 'done')
+    await ended.opened
+  })
+
+  it('early hints pass', async () => {
+    const { manager, store } = await setUp()
+    const saving = door()
+    store.before = () => saving.opened
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      res.flushHeaders()
+      res.writeEarlyHints({ link: '</style.css>; rel=preload' })
+      await sleep(30)
+      saving.open()
+      res.end('done')
+    }, protocol)
+    const { informational, body, setCookies } = await server.ask()
+    expect(informational).toEqual([103])
+    expect(body).toBe('done')
+    expect(setCookies).toHaveLength(1)
+  })
+
+  it('what is set between held calls is sent, until the response is ended', async () => {
+    const { manager } = await setUp()
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      res.setHeader('X-Before', '1')
+      res.write('do')
+      res.setHeader('X-Between', '1')
+      res.statusCode = 201
+      res.end('ne')
+      res.setHeader('X-After', '1')
+      res.statusCode = 500
+    }, protocol)
+    const { status, headers, body } = await server.ask()
+    expect({ status, body }).toEqual({ status: 201, body: 'done' })
+    expect(headers).toMatchObject({ 'x-before': '1', 'x-between': '1' })
+    expect(headers['x-after']).toBeUndefined()
+  })
+
+  it('an error page written after the response was ended changes nothing of it', async () => {
+    const { manager, store } = await setUp()
+    store.before = () => sleep(30)
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      res.setHeader('Content-Length', 4)
+      res.setHeader('Content-Type', 'text/plain')
+      res.end('done')
+      // As error handlers of frameworks do.
+      if (!res.headersSent) {
+        res.statusCode = 500
+        for (const name of res.getHeaderNames()) res.removeHeader(name)
+        res.setHeader('Content-Length', 21)
+        res.end('Internal Server Error')
+      }
+    }, protocol)
+    const { status, headers, body, setCookies } = await server.ask()
+    expect({ status, body }).toEqual({ status: 200, body: 'done' })
+    expect(headers).toMatchObject({ 'content-length': '4', 'content-type': 'text/plain' })
+    expect(setCookies).toHaveLength(1)
+    expect((await server.ask()).body).toBe('done')
+  })
+})
+
+it('writeProcessing passes', async () => {
+  const { manager, store } = await setUp()
+  const saving = door()
+  store.before = () => saving.opened
+  const server = await serve(async (req, res) => {
+    ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+    res.flushHeaders()
+    res.writeProcessing()
+    saving.open()
+    res.end('done')
+  })
+  expect(await server.ask()).toMatchObject({ informational: [102], body: 'done' })
+})
+
+it('writeContinue passes', async () => {
+  const { manager, store } = await setUp()
+  const saving = door()
+  store.before = () => saving.opened
+  const server = await serve(async (req, res) => {
+    ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+    res.flushHeaders()
+    res.writeContinue()
+    saving.open()
+    res.end('done')
+  })
+  expect(await server.ask()).toMatchObject({ informational: [100], body: 'done' })
+})
+
+it('a release that nobody awaits is waited for', async () => {
+  const { manager, store } = await setUp()
+  let isSaved = false
+  store.before = async () => {
+    await sleep(50)
+    isSaved = true
+  }
+  const server = await serve(async (req, res) => {
+    const session = await manager.sessionStart(req, res)
+    session.set('user', 'astaxie')
+    void session.sessionRelease()
+    res.end('done')
+  })
+  const reply = await server.open()
+  expect(isSaved).toBe(true)
+  expect(reply.setCookies[0]).toContain(COOKIE)
+  expect(await reply.body).toBe('done')
+})
+
+it('what the handler changes while its first changes are saved is saved as well', async () => {
+  const { manager, store } = await setUp()
+  store.before = () => sleep(40)
+  let id = ''
+  const server = await serve(async (req, res) => {
+    const session = await manager.sessionStart(req, res)
+    id = manager.storageID(session.sessionID())
+    session.set('user', 'astaxie')
+    res.write('do')
+    await sleep(20)
+    session.set('n', 1)
+    res.end('ne')
+  })
+  const reply = await server.open()
+  store.before = () => undefined
+  expect((await manager.getProvider().sessionRead(id)).get('n')).toBe(1)
+  expect(await reply.body).toBe('done')
+})
