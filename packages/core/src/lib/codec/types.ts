@@ -8,7 +8,7 @@ export interface TypeCodec<T, State = unknown> {
   decode(state: State): T
 }
 
-interface RegisteredType {
+export interface RegisteredType {
   name: string
   prototype: object
   codec: TypeCodec<object>
@@ -30,10 +30,11 @@ const types: Types = global[symbol]
  * when the class is renamed, and give two classes two names.
  *
  * Without a codec an instance's own enumerable properties are stored, and its constructor is not called when
- * it is read. Give a codec for a class with `#private` state. Registering the same class again is fine.
+ * it is read. Give a codec for a class with `#private` state, or one that extends `Map`, `Date` or the like.
+ * Registering the same class again is fine.
  *
  * @throws ERR_DUPLICATE if the name belongs to another class, or the class has another name
- * @throws ERR_CONFIG if `name` is empty or `type` is not a class
+ * @throws ERR_CONFIG if `name` is empty, `type` is not a class, or a codec is needed
  */
 export function registerType<T extends object, State = unknown>(
   name: string,
@@ -54,6 +55,11 @@ export function registerType<T extends object, State = unknown>(
       'ERR_DUPLICATE',
       `registerType: '${name}' clashes with '${known.name}', which is registered already`,
     )
+  if (codec === undefined && isBuiltIn(prototype))
+    throw new SessionError(
+      'ERR_CONFIG',
+      `registerType: '${name}' extends a built-in class, whose content is in no property: give a codec, { encode, decode }`,
+    )
   const registered: RegisteredType = {
     name,
     prototype,
@@ -69,6 +75,16 @@ export function typeOf(value: object): RegisteredType | undefined {
 
 export function typeNamed(name: string): RegisteredType | undefined {
   return types.byName.get(name)
+}
+
+/** Whether the class is, or extends, one that the language brings. */
+function isBuiltIn(prototype: object): boolean {
+  const base: object | null = Object.getPrototypeOf(prototype)
+  if (base === null) return false
+  const isNative =
+    Object.hasOwn(prototype, 'constructor') &&
+    /\{\s*\[native code\]\s*\}$/.test(String(prototype.constructor))
+  return isNative || isBuiltIn(base)
 }
 
 function ownProperties(prototype: object): TypeCodec<object> {
