@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { SessionError } from '../errors.ts'
-import { typeNamed, typeOf } from './types.ts'
+import { type RegisteredType, typeNamed, typeOf } from './types.ts'
 
 /*
  * Values that JSON cannot say, as JSON: in a packed value every array is a node whose first element is its
@@ -23,7 +23,7 @@ const binary = {
   BigInt64Array,
   BigUint64Array,
   DataView,
-} // prettier-ignore
+}
 
 /** @throws ERR_VALUE if the value cannot be stored */
 export function pack(value: unknown, key: string): Packed {
@@ -67,11 +67,12 @@ export function pack(value: unknown, key: string): Packed {
 
   function packKind(object: object): Packed {
     const registered = typeOf(object)
-    if (registered) return ['c', registered.name, packMember(registered.codec.encode(object))]
+    if (registered) return ['c', registered.name, packMember(stateOf(object, registered))]
     const prototype: object | null = Object.getPrototypeOf(object)
     if (prototype === null) return ['o', packProperties(object)]
-    // A prototype without one of its own is some realm's Object.prototype (test runners make realms).
-    if (Object.getPrototypeOf(prototype) === null) return packProperties(object)
+    // Some realm's Object.prototype: test runners make realms.
+    if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
+      return packProperties(object)
     const name = (prototype.constructor as { name?: unknown } | undefined)?.name
     if (name === 'Array' && Array.isArray(object)) return packArray(object)
     if (name === 'Date' && types.isDate(object))
@@ -87,6 +88,15 @@ export function pack(value: unknown, key: string): Packed {
       `an instance of ${type}`,
       `register the class first, e.g. registerType('${type}', ${type}), or store plain data`,
     )
+  }
+
+  function stateOf(object: object, { name, codec }: RegisteredType): unknown {
+    try {
+      return codec.encode(object)
+    } catch (cause) {
+      const message = `Cannot store an instance of '${name}' in '${key}': the codec given to registerType failed`
+      throw new SessionError('ERR_VALUE', message, { key, cause })
+    }
   }
 
   function packProperties(object: object): Packed {
