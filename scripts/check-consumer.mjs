@@ -76,6 +76,10 @@ function consume(app, tarballs) {
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], app)
   run('node_modules/.bin/tsc', ['-p', '.'], app)
   run(process.execPath, ['dist/app.js'], app)
+  // A bundler drops what it takes to have no effect: the registration of an engine must not be among it.
+  run('rolldown', ['dist/app.js', '--dir', 'bundled', '--platform', 'node', '--format', 'esm'], app)
+  rmSync(join(app, 'node_modules'), { recursive: true })
+  run(process.execPath, ['bundled/app.js'], app)
 }
 
 /**

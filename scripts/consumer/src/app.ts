@@ -34,6 +34,10 @@ assert.equal(sess.get('username'), 'astaxie')
 const unknown = await again.newManager('nosuch').catch((error: unknown) => error)
 assert.ok(isSessionError(unknown, 'ERR_PROVIDER_UNKNOWN'))
 
+const memory = await newManager('memory')
+assert.equal(await memory.getActiveSession(), 0)
+
+await memory.close()
 await other.close()
 await manager.close()
 server.closeAllConnections()
