@@ -14,7 +14,10 @@ export interface Entries {
  * digit first, each digit the character of that code, plus 64 where another follows.
  */
 
-/** The text of all entries; never longer than the JSON of the same data. */
+/**
+ * The text of all entries. It is not longer than the JSON of the same data, but for a character or two where a
+ * key has 64 or more and its value 4096 or more, or a value 262,144 or more.
+ */
 export function encodeEntries(entries: ReadonlyMap<string, string>): string {
   let text = ''
   for (const [key, value] of entries)

@@ -3,7 +3,7 @@ import { pack, unpack } from './rich.ts'
 
 /*
  * A value's text, told apart by its first character:
- *   'text     a string, as it is
+ *   'text     a string, as it is, unless it has half a character
  *   *json     what JSON cannot say by itself (see rich.ts)
  *   json      everything else
  * Equal values have equal texts, which is how a change made in place is noticed.
@@ -13,7 +13,8 @@ import { pack, unpack } from './rich.ts'
 export function encodeValue(value: unknown, key: string): string {
   switch (typeof value) {
     case 'string':
-      return `'${value}`
+      // JSON escapes half a character; as it is, it would double the size of all else (see record.ts).
+      return value.isWellFormed() ? `'${value}` : JSON.stringify(value)
     case 'number':
       if (Number.isFinite(value) && !Object.is(value, -0)) return String(value)
       break

@@ -69,7 +69,9 @@ export const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>(tie
 })).value
 
 /** What JSON gives back as it is, with keys that UTF-8 can say. */
-export const plainValue: fc.Arbitrary<unknown> = fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 })
+export const plainValue: fc.Arbitrary<unknown> = fc
+  .jsonValue({ stringUnit: 'binary', maxDepth: 4 })
+  .map(value => JSON.parse(JSON.stringify(value)) as unknown)
 
 /** As assignments would, had `__proto__` no setter. */
 export function ownProperties(target: object, pairs: readonly (readonly [string, unknown])[]): object {
