@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Html } from './html.ts'
 
-export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
+type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
 
 /** Handlers by method and path: `{ 'GET /': … }`. */
 export type Routes = Record<string, Handler>

@@ -60,7 +60,7 @@ sess.set('username', username)`)}
 function nothingYet(engine: string): Html {
   return html`
         <p class="none">None.</p>
-        <p class="small">Looking costs nothing: no cookie, no record, no call to the <b>${engine}</b> engine.</p>`
+        <p class="small">Looking stores nothing: no cookie with you, no record on the <b>${engine}</b> engine.</p>`
 }
 
 function sessionDetails(sess: Session<Visitor>, { settings, recordId }: HomeParts): Html {
