@@ -182,7 +182,7 @@ describe.skipIf(noBrowser)('the login, in a browser', () => {
 
 describe.skipIf(noBrowser)('a session that ends by itself', () => {
   it('is shown as ended on a page that stayed open', async () => {
-    const [app, browser] = await Promise.all([startApp({ SESSION_MAX_LIFETIME: '2' }), launchBrowser()])
+    const [app, browser] = await Promise.all([startApp({ SESSION_MAX_LIFETIME: '4' }), launchBrowser()])
     const visitor = await newVisitor(browser, app.url)
     await visitor.login('Ada')
     await visitor.page.getByText('This session has ended.').waitFor()
