@@ -25,6 +25,14 @@ const binary = {
   DataView,
 }
 
+/** The numbers that JSON cannot say. */
+const numbers = new Map<unknown, number>([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+  ['-0', -0],
+])
+
 /** @throws ERR_VALUE if the value cannot be stored */
 export function pack(value: unknown, key: string): Packed {
   const ancestors: object[] = []
@@ -121,6 +129,10 @@ export function unpack(packed: unknown, key: string): unknown {
     throw new SessionError('ERR_DECODE', `The stored value of '${key}' cannot be read: ${why}`, { key })
   }
 
+  function damaged(): never {
+    return refuse('it is damaged')
+  }
+
   function unpackMember(member: unknown, depth: number): unknown {
     if (typeof member !== 'object' || member === null) return member
     if (depth > MAX_DEPTH) return refuse('it is nested too deep')
@@ -146,22 +158,22 @@ export function unpack(packed: unknown, key: string): unknown {
       case 'u':
         return undefined
       case 'n':
-        return Number(first)
+        return numbers.get(first) ?? damaged()
       case 'b':
-        return BigInt(text(first))
+        return /^-?\d+$/.test(text(first)) ? BigInt(first as string) : damaged()
       case 'd':
-        return new Date(first === null ? Number.NaN : Number(first))
+        return unpackDate(first)
       case 'a':
         return unpackArray(node, depth)
       case 'o':
-        if (typeof first !== 'object' || first === null || Array.isArray(first))
-          return refuse('it is damaged')
+        if (typeof first !== 'object' || first === null || Array.isArray(first)) return damaged()
         return Object.setPrototypeOf(unpackProperties(first, depth), null) as object
       case 's':
         return new Set(node.slice(1).map(member => unpackMember(member, depth)))
       case 'm': {
+        if (node.length % 2 === 0) return damaged()
         const map = new Map<unknown, unknown>()
-        for (let i = 1; i + 1 < node.length; i += 2)
+        for (let i = 1; i < node.length; i += 2)
           map.set(unpackMember(node[i], depth), unpackMember(node[i + 1], depth))
         return map
       }
@@ -175,8 +187,14 @@ export function unpack(packed: unknown, key: string): unknown {
         return registered.codec.decode(unpackMember(second, depth))
       }
       default:
-        return refuse('it has an unknown kind')
+        return damaged()
     }
+  }
+
+  function unpackDate(time: unknown): Date {
+    if (time === null) return new Date(Number.NaN)
+    const date = new Date(typeof time === 'number' ? time : Number.NaN)
+    return Number.isNaN(date.getTime()) ? damaged() : date
   }
 
   function unpackArray(node: unknown[], depth: number): unknown[] {
@@ -194,13 +212,13 @@ export function unpack(packed: unknown, key: string): unknown {
     if (name === 'Buffer') return bytes
     const buffer = new Uint8Array(bytes).buffer
     if (name === 'ArrayBuffer') return buffer
-    if (!Object.hasOwn(binary, name)) return refuse('it has an unknown kind')
+    if (!Object.hasOwn(binary, name)) return damaged()
     const View = binary[name as keyof typeof binary] as new (bytes: ArrayBuffer) => ArrayBufferView
     return new View(buffer)
   }
 
   function text(member: unknown): string {
-    return typeof member === 'string' ? member : refuse('it is damaged')
+    return typeof member === 'string' ? member : damaged()
   }
 
   return unpackMember(packed, 0)
