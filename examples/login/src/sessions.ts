@@ -45,7 +45,7 @@ async function importEngine(provider: string): Promise<void> {
 
 export async function openSessions({ provider, config, maxLifetime }: Settings): Promise<Manager<Visitor>> {
   await importEngine(provider)
-  const sessions = await newManager<Visitor, string>(provider, {
+  const sessions = await newManager<Visitor>(provider, {
     cookieName: 'gosessionid',
     maxLifetime,
     providerConfig: config,

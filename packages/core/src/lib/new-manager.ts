@@ -42,8 +42,9 @@ type Rest = [
  * Makes a manager over the engine that is registered under a name (import its package first), or over an engine
  * or a {@link Provider} object. The original's eight positional arguments work too.
  *
- * `newManager<{ user: string }>(…)` types what sessions hold. With a data type and an engine that no package
- * has declared in {@link ProviderConfigs}, give its name's type too: `newManager<MyData, 'own'>('own')`.
+ * `newManager<{ user: string }>(…)` types what sessions hold. A name that no package has declared in
+ * {@link ProviderConfigs}, e.g. one from the environment, takes a config string with it; for options of another
+ * shape give the name's type too: `newManager<MyData, 'own'>('own', { providerConfig: { … } })`.
  *
  * @throws ERR_CONFIG, ERR_PROVIDER_UNKNOWN, and what the engine throws when it cannot start
  */
@@ -51,11 +52,6 @@ export function newManager<const Name extends string>(
   provider: Name,
   options?: ManagerOptions<ConfigOf<Name>>,
 ): Promise<Manager>
-export function newManager<Data extends object = SessionData>(...args: KnownArguments): Promise<Manager<Data>>
-export function newManager<Data extends object, Name extends string>(
-  provider: Name,
-  options?: ManagerOptions<ConfigOf<Name>>,
-): Promise<Manager<Data>>
 export function newManager<Data extends object = SessionData>(
   engine: Engine | Provider,
   options?: ManagerOptions,
@@ -63,6 +59,15 @@ export function newManager<Data extends object = SessionData>(
 export function newManager<Data extends object = SessionData>(
   provider: string,
   ...rest: Rest
+): Promise<Manager<Data>>
+export function newManager<Data extends object, Name extends string>(
+  provider: Name,
+  options?: ManagerOptions<ConfigOf<Name>>,
+): Promise<Manager<Data>>
+export function newManager<Data extends object = SessionData>(...args: KnownArguments): Promise<Manager<Data>>
+export function newManager<Data extends object = SessionData>(
+  provider: string,
+  options?: ManagerOptions<string>,
 ): Promise<Manager<Data>>
 export async function newManager(provider: string | Engine | Provider, ...rest: unknown[]): Promise<unknown> {
   const options = checkOptions(
