@@ -64,12 +64,13 @@ export class ResponseGate {
   }
 
   #call(method: Method, args: unknown[]): unknown {
-    if (this.#isOver) return this.#ignore({ method, args }, new Error('The response was ended'))
+    // Not before the headers are gone: what is below calls writeHead and write of its own accord.
+    if (this.#isOver && this.#response.headersSent) return this.#ignore({ method, args }, ended())
     if (this.#isOpen) return this.#forward(method, args)
     if (this.#hasFailed || (this.#held === undefined && !this.#keeper.mustHold()))
       return this.#open(method, args)
     // Error handlers of frameworks see that no headers have left, and answer once more.
-    if (this.#endedHead) return this.#ignore({ method, args }, new Error('The response was ended'))
+    if (this.#endedHead) return this.#ignore({ method, args }, ended())
     if (this.#held === undefined) {
       this.#held = []
       void this.#wait(this.#held)
@@ -144,6 +145,10 @@ export class ResponseGate {
     if (this.#hasFailed && method === 'end') this.#isOver = true
     return result
   }
+}
+
+function ended(): Error {
+  return Object.assign(new Error('The response has ended'), { code: 'ERR_STREAM_WRITE_AFTER_END' })
 }
 
 function headOf(response: NodeResponse): Head {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import * as https from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { selfSigned } from './certificate.ts'
 
@@ -40,6 +40,8 @@ export interface Server {
   /** Waits for the headers only; `body` gives the rest. */
   open(ask?: Ask): Promise<Omit<Reply, 'body'> & { body: Promise<string> }>
   ask(ask?: Ask): Promise<Reply>
+  /** The clients' side of all connections is cut off. */
+  hangUp(): Promise<void>
   close(): Promise<void>
 }
 
@@ -71,33 +73,48 @@ export async function serve(handler: Handler, protocol: Protocol = 'http'): Prom
   const { port } = server.address() as AddressInfo
   const isSecure = protocol === 'https' || protocol === 'h2'
   const url = `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`
-  const sockets = new Set<{ destroy(): void }>()
-  server.on('connection', socket => {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  const session =
-    protocol === 'h2c' || protocol === 'h2' ? http2.connect(url, { rejectUnauthorized: false }) : undefined
-  session?.on('error', () => undefined)
+  const isHttp2 = protocol === 'h2c' || protocol === 'h2'
+  const clients = new Set<{ destroy(): void }>()
+  let session: http2.ClientHttp2Session | undefined
+  const openOne = isHttp2
+    ? (ask?: Ask) => {
+        if (!session || session.destroyed) {
+          session = http2.connect(url, { rejectUnauthorized: false })
+          session.on('error', () => undefined)
+          clients.add(session)
+        }
+        return openHttp2(session, ask)
+      }
+    : (ask?: Ask) => openHttp1(url, clients, ask)
+
+  async function hangUp(): Promise<void> {
+    const closed = [...sockets].map(socket => once(socket, 'close'))
+    for (const client of clients) client.destroy()
+    await Promise.all(closed)
+  }
 
   async function close(): Promise<void> {
-    session?.destroy()
+    for (const client of clients) client.destroy()
     for (const socket of sockets) socket.destroy()
     await new Promise(resolve => server.close(resolve))
   }
   onTestFinished(close)
-
-  const open = session ? (ask?: Ask) => openHttp2(session, ask) : (ask?: Ask) => openHttp1(url, ask)
   return {
     protocol,
     port,
     url,
     thrown,
-    open,
+    open: openOne,
     ask: async ask => {
-      const reply = await open(ask)
+      const reply = await openOne(ask)
       return { ...reply, body: await reply.body }
     },
+    hangUp,
     close,
   }
 }
@@ -106,6 +123,7 @@ type Opened = Awaited<ReturnType<Server['open']>>
 
 function openHttp1(
   url: string,
+  clients: Set<{ destroy(): void }>,
   { method = 'GET', path = '/', headers = {}, body }: Ask = {},
 ): Promise<Opened> {
   return new Promise((resolve, reject) => {
@@ -123,6 +141,8 @@ function openHttp1(
         body: text(response),
       })
     })
+    clients.add(request)
+    request.once('close', () => clients.delete(request))
     request.on('information', ({ statusCode }) => informational.push(statusCode))
     request.on('error', reject)
     request.end(body)
@@ -149,6 +169,7 @@ function openHttp2(
       })
     })
     stream.on('error', reject)
+    stream.on('close', () => reject(new Error('hung up')))
     stream.end(body)
   })
 }
