@@ -20,6 +20,8 @@ export class Draft {
   #cleared = false
   readonly #changes = new Map<string, Change>()
   readonly #lent = new Map<string, Lent>()
+  /** Keys whose updates are being saved: their values are provisional until that is settled. */
+  #provisional: readonly string[] = []
   #lifetime: number | undefined
 
   constructor(base: Entries) {
@@ -60,10 +62,15 @@ export class Draft {
   update(key: string, updater: Updater): unknown {
     const before = this.#changes.get(key)
     // An object that was changed in place has to survive as it is: the function goes on from there.
-    const changedInPlace = before === undefined && this.#isChangedInPlace(key)
+    const changedInPlace =
+      before?.kind === 'update'
+        ? isChangedInPlace(before, key)
+        : before === undefined && this.#isChangedInPlace(key)
+    // One that others have changed since it was read is no basis for an update.
+    if (!changedInPlace) this.#forgetOutdated(key)
     const value = runUpdater(updater, this.get(key), key)
     const text = encodeValue(value, key)
-    if (before?.kind === 'update') {
+    if (before?.kind === 'update' && !changedInPlace) {
       before.updaters.push(updater)
       before.value = value
       before.text = text
@@ -78,6 +85,7 @@ export class Draft {
   delete(key: string): void {
     if (!this.#cleared && this.#base.get(key) !== undefined) this.#changes.set(key, { kind: 'delete' })
     else this.#changes.delete(key)
+    this.#lent.delete(key)
   }
 
   flush(): void {
@@ -95,7 +103,7 @@ export class Draft {
     return this.#lifetime
   }
 
-  /** Whether a save would write. @throws ERR_VALUE if an object was changed into what cannot be stored */
+  /** Whether a save would write, or fail since an object was changed into what cannot be stored. */
   isChanged(): boolean {
     if (this.#cleared || this.#changes.size > 0 || this.#lifetime !== undefined) return true
     for (const key of this.#lent.keys()) if (this.#isChangedInPlace(key)) return true
@@ -111,6 +119,7 @@ export class Draft {
   /** Hands over what has changed; the draft goes on from there. @throws ERR_VALUE, and keeps the changes */
   take(): Patch {
     const operations = new Map<string, Operation>()
+    const provisional: string[] = []
     const lent = new Map<string, Lent>()
     for (const [key, { value, text }] of this.#lent) {
       if (this.#changes.has(key)) continue
@@ -126,6 +135,7 @@ export class Draft {
       const text = encodeValue(change.value, key)
       // What was changed in place after an update is no longer what its function makes.
       const isUpdate = change.kind === 'update' && change.text === text
+      if (isUpdate) provisional.push(key)
       operations.set(
         key,
         isUpdate
@@ -142,6 +152,7 @@ export class Draft {
     }
     this.#base = new PatchedEntries(this.#base, patch)
     this.#cleared = false
+    this.#provisional = provisional
     this.#lifetime = undefined
     this.#changes.clear()
     this.#lent.clear()
@@ -152,6 +163,7 @@ export class Draft {
   /** The save succeeded: what is stored is what the next changes are made to. */
   settle(base: Entries): void {
     this.#base = base
+    for (const key of this.#provisional) if (!this.#isChangedInPlace(key)) this.#forgetOutdated(key)
   }
 
   /** The save failed: its changes are pending again, under those made meanwhile. */
@@ -178,7 +190,21 @@ export class Draft {
 
   #isChangedInPlace(key: string): boolean {
     const lent = this.#lent.get(key)
-    return lent !== undefined && !this.#changes.has(key) && encodeValue(lent.value, key) !== lent.text
+    return lent !== undefined && !this.#changes.has(key) && isChangedInPlace(lent, key)
+  }
+
+  /** The next `get` reads anew what is not stored as it was lent. */
+  #forgetOutdated(key: string): void {
+    if (this.#lent.get(key)?.text !== this.#base.get(key)) this.#lent.delete(key)
+  }
+}
+
+function isChangedInPlace({ value, text }: { value: unknown; text: string }, key: string): boolean {
+  try {
+    return encodeValue(value, key) !== text
+  } catch {
+    // Changed into what cannot be stored: the save will say so.
+    return true
   }
 }
 
