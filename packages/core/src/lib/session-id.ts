@@ -29,8 +29,9 @@ export class SessionIDs {
 
   /** The first key signs, all are accepted; no key, no tags. @throws ERR_CONFIG */
   setHashFunc(hashFunc: string | HashFunction, keys: readonly string[]): void {
-    this.#tags = keys.map(key => tagger(hashFunc, key))
-    this.#tags[0]?.('0'.repeat(ID_LENGTH))
+    const tags = keys.map(key => tagger(hashFunc, key))
+    tags[0]?.('0'.repeat(ID_LENGTH))
+    this.#tags = tags
   }
 
   create(): string {
