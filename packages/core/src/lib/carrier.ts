@@ -42,6 +42,10 @@ export class IDCarrier implements Carrier {
 
 /** Browsers ignore a cookie whose name and value together have more bytes (RFC 6265bis section 5.6). */
 const COOKIE_BYTES = 4096
+/** Cookies of one name that are put together: each takes looking through the whole header for its parts. */
+const MAX_CANDIDATES = 4
+/** What the count has digits for; browsers keep fewer. */
+const MAX_COOKIES = 99
 
 /**
  * A sealed session, in as many cookies as it needs: `name`, `name.1`, `name.2`, …; the first begins with their
@@ -55,11 +59,12 @@ export class SealedCarrier implements Carrier {
   constructor(name: string, writer: CookieWriter, maxCookies: number) {
     this.#name = name
     this.#writer = writer
-    this.#maxCookies = maxCookies
+    this.#maxCookies = Math.min(maxCookies, MAX_COOKIES)
   }
 
   read(cookieHeader: string | undefined): string[] {
-    return cookieValues(cookieHeader, this.#name).flatMap(first => {
+    const candidates = cookieValues(cookieHeader, this.#name).slice(0, MAX_CANDIDATES)
+    return candidates.flatMap(first => {
       const [, count, text] = /^(\d{1,2})\.(.*)$/.exec(first) ?? []
       if (count === undefined || text === undefined || Number(count) > this.#maxCookies) return []
       const parts = [text]
@@ -75,7 +80,9 @@ export class SealedCarrier implements Carrier {
   write(text: string, maxAge: number, isSecure: boolean, cookieHeader: string | undefined): string[] {
     const names = Array.from({ length: this.#maxCookies }, (_, i) => this.#nameOf(i))
     // Whole lines, attributes too, so that no browser's way of counting cuts one off.
-    const room = names.map(name => COOKIE_BYTES - this.#writer.write(name, '00.', maxAge, isSecure).length)
+    const room = names.map(name =>
+      Math.max(0, COOKIE_BYTES - this.#writer.write(name, '00.', maxAge, isSecure).length),
+    )
     const parts: string[] = []
     let rest = text
     for (const size of room) {
