@@ -22,7 +22,7 @@ export function cookieValues(header: string | undefined, name: string): string[]
     if (before >= 0 && header[before] !== ';') continue
     const end = header.indexOf(';', at)
     const value = header.slice(at + start.length, end === -1 ? undefined : end).trim()
-    values.push(value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value)
+    values.push(/^".*"$/.test(value) ? value.slice(1, -1) : value)
   }
   return values
 }
@@ -76,7 +76,13 @@ function needsSecure({ name, sameSite, partitioned }: CookieOptions): boolean {
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const ATTRIBUTE = /^[\x20-\x3a\x3c-\x7e]*$/
+const HOST = /^\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i
+const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
+
+/** Browsers ignore larger ones (RFC 6265bis section 5.6); 64 bytes are for the id and its tag. */
+const MAX_NAME = 4096 - 64
+const MAX_PATH = 1024
+const MAX_HOST = 253
 
 function checkCookieOptions(options: CookieOptions): void {
   const { name, domain, path, sameSite, httpOnly, secure } = options
@@ -85,10 +91,15 @@ function checkCookieOptions(options: CookieOptions): void {
   }
   if (!TOKEN.test(name))
     fail(`cookieName must be letters, digits or one of !#$%&'*+-.^_\`|~, e.g. 'beegosessionID'`)
-  if (domain !== undefined && !(ATTRIBUTE.test(domain) && domain !== ''))
+  if (name.length > MAX_NAME)
+    fail(`cookieName must have at most ${MAX_NAME} characters, e.g. 'beegosessionID'`)
+  if (domain !== undefined && !(HOST.test(domain) && domain.length <= MAX_HOST))
     fail("domain must be a host name, e.g. 'example.org'")
-  if (!ATTRIBUTE.test(path) || !path.startsWith('/')) fail("path must start with '/', e.g. '/'")
+  if (!PATH.test(path)) fail("path must start with '/' and be ASCII without ';', e.g. '/'")
+  if (path.length > MAX_PATH) fail(`path must have at most ${MAX_PATH} characters, e.g. '/'`)
   if (!['lax', 'strict', 'none'].includes(sameSite)) fail("sameSite must be 'lax', 'strict' or 'none'")
+  if (typeof secure !== 'boolean' && secure !== 'auto')
+    fail("secure must be true, false or 'auto', e.g. 'auto'")
   if (secure === false && needsSecure(options))
     fail(
       `secure: false contradicts ${sameSite === 'none' ? "sameSite: 'none'" : options.partitioned ? 'partitioned' : `the prefix of '${name}'`}: browsers would drop the cookie`,
