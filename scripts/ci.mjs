@@ -1,6 +1,7 @@
 // What `.ci/run` runs. Each test counts as one, and so does each other check.
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+// The tests' own set-up installs the browser and the servers they need.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './lib/workspace.mjs'
@@ -16,8 +17,6 @@ const failures = []
 const pnpm = ['npx', '-y', 'pnpm@12']
 const exec = [...pnpm, 'exec']
 
-if (!existsSync('/usr/bin/chromium'))
-  await check('chromium for the browser tests', ['bash', '-c', aptInstall('chromium')])
 countTests(await run('tests', [...pnpm, 'test'], { TEST_REPORT: report }))
 await check('types, tests and scripts included', [...pnpm, 'typecheck'])
 await check('lint and format', [...exec, 'biome', 'ci', '--colors=off', '--error-on-warnings', '.'])
@@ -101,11 +100,4 @@ function countTests(exitCode) {
   }
   if (files.length === 0 && failures.length === before) failures.push('tests: none ran')
   if (exitCode !== 0 && failures.length === before) failures.push(`tests: exit ${exitCode}`)
-}
-
-/** @param {string} debianPackage */
-function aptInstall(debianPackage) {
-  const install = `apt-get install -y --no-install-recommends ${debianPackage}`
-  const sudo = process.getuid?.() === 0 || spawnSync('sudo', ['-n', 'true']).status !== 0 ? '' : 'sudo -n '
-  return `export DEBIAN_FRONTEND=noninteractive; ${sudo}apt-get update -qq && ${sudo}${install} >/dev/null`
 }
