@@ -82,9 +82,10 @@ export class ProviderPort implements SessionPort {
     })
   }
 
-  destroy(id: string): Promise<void> {
+  destroy(id: string): Promise<undefined> {
     return this.#oneAtATime(id, async () => {
       await this.#deadline().run('sessionDestroy', () => this.#provider.sessionDestroy(id))
+      return undefined
     })
   }
 

@@ -90,8 +90,20 @@ export class RecordPort implements SessionPort {
     throw new SessionError('ERR_BACKEND', 'The new session id is taken: try again')
   }
 
-  async destroy(id: string): Promise<void> {
-    await this.#deadline().run('delete', () => this.#store.delete(id))
+  async destroy(id: string, base?: OpenedSession): Promise<Absence | undefined> {
+    const deadline = this.#deadline()
+    // Swapped first: a mere delete would take the tombstone of a session that has moved on for the session.
+    for (let current: OpenedSession | Absence | undefined = base; current !== undefined; ) {
+      if (typeof current === 'string') return current
+      if (await this.#writer.retire(current as OpenedRecord, deadline)) {
+        await this.#discard(id)
+        return undefined
+      }
+      this.#noteConflict(id, deadline)
+      current = await this.#open(id, deadline)
+    }
+    await deadline.run('delete', () => this.#store.delete(id))
+    return undefined
   }
 
   async count(): Promise<number> {
@@ -121,7 +133,7 @@ export class RecordPort implements SessionPort {
     try {
       await this.destroy(id)
     } catch {
-      // Nobody has the id: the record only waits for its expiry.
+      // Nobody has the id, or it is retired: the record only waits for its expiry.
     }
   }
 

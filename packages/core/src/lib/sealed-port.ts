@@ -56,7 +56,7 @@ export class SealedPort implements SessionPort {
     return this.commit(newId, base, patch)
   }
 
-  async destroy(): Promise<void> {}
+  async destroy(): Promise<undefined> {}
 
   async count(): Promise<number> {
     throw new SessionError('ERR_UNSUPPORTED', 'Sessions that live with the client cannot be counted')

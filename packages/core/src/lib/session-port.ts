@@ -55,7 +55,11 @@ export interface SessionPort {
   extend(base: OpenedSession): Promise<OpenedSession | undefined>
   /** Moves the session, patch included, to a new id. At no moment do both ids work. */
   regenerate(base: OpenedSession, newId: string, patch: Patch): Promise<OpenedSession | Absence>
-  destroy(id: string): Promise<void>
+  /**
+   * Ends the session. With `base` only that one: if it was ended or moved to a new id meanwhile, says which,
+   * and leaves what is there alone.
+   */
+  destroy(id: string, base?: OpenedSession): Promise<Absence | undefined>
   count(): Promise<number>
   /** Reclaims some expired sessions, gives their number; fewer than `limit`: there are no more. */
   sweep(limit: number): Promise<number>

@@ -53,12 +53,11 @@ export class Visit<Data extends object> implements SessionHost {
   /** Ends the session; the next `start` gives a new one. */
   async destroy(): Promise<void> {
     const session = await this.start()
-    const { isRetired } = session
-    await session.destroy()
+    const absence = await session.destroy()
     const next = new Session<Data>(
       this.#context,
       this,
-      isRetired ? { id: session.sessionID(), found: 'retired' } : {},
+      absence === 'retired' ? { id: session.sessionID(), found: 'retired' } : {},
     )
     this.#session = next
     this.#starting = Promise.resolve(next)
