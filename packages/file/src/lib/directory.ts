@@ -1,8 +1,9 @@
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { wrong } from './file-config.ts'
 import { makeDirectory } from './fs-calls.ts'
+import { OWNERS } from './lock.ts'
 
 const OTHERS_MAY_WRITE = 0o002
 
@@ -15,7 +16,7 @@ export async function prepareDirectory(directory: string): Promise<string> {
   const path = resolve(directory)
   let stats: Stats
   try {
-    await makeDirectory(path)
+    await makeDirectory(join(path, OWNERS))
     stats = await stat(path)
   } catch (error) {
     throw unusable(directory, error)

@@ -68,6 +68,7 @@ export class FileStore implements RecordStore {
 
   async load(id: string): Promise<StoredRecord | undefined> {
     const content = await readFile(this.#pathOf(id), id)
+    if (content === undefined) await this.#owner.checkDirectory()
     if (!this.#isLive(content)) return undefined
     const { data, expiresAt } = content
     return { data, expiresAt, token: revisionOf(data) }
@@ -108,6 +109,7 @@ export class FileStore implements RecordStore {
 
   async count(now: number): Promise<number> {
     this.#checkOpen()
+    await this.#owner.checkDirectory()
     return this.#sweeper.count(
       content =>
         typeof content !== 'string' && content.expiresAt > now && content.data.length > TOMBSTONE_BYTES,

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Owner only. */
 const FILE_MODE = 0o600
-const DIRECTORY_MODE = 0o700
+export const DIRECTORY_MODE = 0o700
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
 // A symbolic link or a pipe in place of a file must neither lead elsewhere nor make the process wait.

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError } from '@sess/core/engine'
-import { attempt, makeDirectory, removeFile, status, systemTime } from './fs-calls.ts'
+import { attempt, DIRECTORY_MODE, removeFile, status, systemTime } from './fs-calls.ts'
 
 /** The directory of the owners' directories, in that of the sessions. No id begins with a dot. */
 export const OWNERS = '.owners'
@@ -48,10 +48,24 @@ export class Owner {
     this.#lease = lease
   }
 
-  /** Makes the owner's directory; again if a sweep took it for abandoned. */
+  /**
+   * Makes the owner's directory; again if a sweep took it for abandoned.
+   *
+   * @throws ERR_BACKEND if the directory of the sessions is gone
+   */
   async settle(): Promise<void> {
-    await makeDirectory(this.home)
+    const code = await attempt(['EEXIST', 'ENOENT'], done => fs.mkdir(this.home, DIRECTORY_MODE, done))
+    if (code === 'ENOENT') throw gone()
     await attempt(['EEXIST'], done => fs.symlink(this.#target, this.#self, 'junction', done))
+  }
+
+  /**
+   * Before a session is called missing: where all are missing, as when a disk is not mounted, that is no answer.
+   *
+   * @throws ERR_BACKEND
+   */
+  async checkDirectory(): Promise<void> {
+    if ((await status(dirname(this.home))) === undefined) throw gone()
   }
 
   /** Removes the owner's directory, if it is empty. */
@@ -166,4 +180,11 @@ class LockWatch {
     }
     return performance.now() - this.#seenAt > this.#lease
   }
+}
+
+function gone(): SessionError {
+  return new SessionError(
+    'ERR_BACKEND',
+    'The directory of the sessions is gone. Mount its disk again; if it was deleted, restart the server',
+  )
 }

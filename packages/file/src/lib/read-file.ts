@@ -14,7 +14,7 @@ const ATTEMPTS = 20
 /** It is missing. */
 const MISSING = ['ENOENT', 'ENOTDIR']
 /** Something else has the name: a symbolic link, a directory, a pipe, … */
-const NO_FILE = ['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'EAGAIN']
+const NO_FILE = ['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ESPIPE', 'EAGAIN']
 
 type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
 

@@ -64,8 +64,8 @@ export class RecordFiles {
         if (this.#sync) await syncDirectory(dirname(path))
         return true
       }
-      await this.#makeDirectoryOf(path)
       await this.#startOver()
+      await this.#makeDirectoryOf(path)
     }
   }
 

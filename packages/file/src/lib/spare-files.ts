@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { PAGE } from './file-format.ts'
 import { CREATE, closeFile, openFile, removeFile, syncFile, writeFully } from './fs-calls.ts'
 import type { Owner } from './lock.ts'
@@ -11,14 +12,15 @@ export interface SpareFile {
   readonly size: number
 }
 
-/** Kept open for the next writes. */
+/** Kept open for the next writes, at most. */
 const MAX_SPARES = 32
-const BLANK_PAGE = Buffer.alloc(PAGE)
+/** What a session was before lies about no longer than this, in milliseconds, and then as long again. */
+const MAX_AGE = 1000
 
 /**
  * The temporary files of one owner. A session is written to one of them, which is then renamed in place of the
- * session's file; and the file that is replaced, blanked, becomes a temporary file again. To make a file, give
- * it a block of the disk and delete another one costs the system more than all the rest of a save.
+ * session's file; and the file that was replaced becomes a temporary file for the next write. To make a file,
+ * give it a block of the disk and delete another one costs the system more than all the rest of a save.
  *
  * So no file is written while it is a session's, but who opened it when it still was may see it change.
  * `readFile` is prepared for that.
@@ -26,7 +28,10 @@ const BLANK_PAGE = Buffer.alloc(PAGE)
 export class SpareFiles {
   readonly #owner: Owner
   readonly #sync: boolean
-  readonly #spares: SpareFile[] = []
+  /** The last used at the end, where the next one is taken from. */
+  readonly #spares: (SpareFile & { readonly keptAt: number })[] = []
+  #timer: NodeJS.Timeout | undefined
+  #expired: Promise<unknown> | undefined
   #names = 0
 
   /** `sync`: whether what is staged has to be on the disk. */
@@ -61,8 +66,8 @@ export class SpareFiles {
   /** Takes a file back, for another write. */
   async keep(file: SpareFile): Promise<void> {
     if (file.size !== PAGE || this.#spares.length >= MAX_SPARES) return this.discard(file)
-    await writeFully(file.fd, BLANK_PAGE)
-    this.#spares.push(file)
+    this.#spares.push({ ...file, keptAt: performance.now() })
+    this.#timer ??= this.#expireLater()
   }
 
   async discard(file: SpareFile): Promise<void> {
@@ -71,7 +76,22 @@ export class SpareFiles {
   }
 
   async discardAll(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.#expired
     await Promise.all(this.#spares.splice(0).map(file => this.discard(file)))
+  }
+
+  #expireLater(): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      const oldest = performance.now() - MAX_AGE
+      const old = this.#spares.filter(file => file.keptAt <= oldest)
+      this.#spares.splice(0, old.length)
+      // A name that stays is swept with the owner's directory.
+      this.#expired = Promise.allSettled(old.map(file => this.discard(file)))
+      this.#timer = this.#spares.length > 0 ? this.#expireLater() : undefined
+    }, MAX_AGE)
+    return timer.unref()
   }
 
   async #make(size: number): Promise<SpareFile> {

@@ -1,0 +1,36 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FileStore } from '@sess/file'
+import { testEngine } from '@sess/testkit'
+import { newDirectory, pathIn } from './support/workplace.ts'
+
+testEngine({
+  name: 'file',
+  create: async ({ clock }) => {
+    const directory = await newDirectory()
+    return {
+      connect: () => FileStore.open(directory, { clock }),
+      dump: async () => {
+        const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+        const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+        const names = entries.map(entry => join(entry.parentPath, entry.name))
+        return [...names, ...(await Promise.all(files.map(file => readFile(file))))]
+      },
+      tamper: async (id, change) => {
+        const path = pathIn(directory, id)
+        await writeFile(path, change(await readFile(path)))
+      },
+      outage: async () => {
+        // The disk is not mounted: what is there is the empty directory that it is mounted on.
+        const away = `${directory}.away`
+        await rename(directory, away)
+        await mkdir(directory)
+        return async () => {
+          await rm(directory, { recursive: true })
+          await rename(away, directory)
+        }
+      },
+      destroy: () => rm(directory, { recursive: true, force: true }),
+    }
+  },
+})

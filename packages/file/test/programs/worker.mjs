@@ -1,0 +1,108 @@
+// What the tests start as processes of their own, on the built package. The first argument says what to do.
+import { randomBytes } from 'node:crypto'
+import { writeSync } from 'node:fs'
+import { newManager } from '@sess/core'
+import { FileStore } from '@sess/file'
+import { Owner } from '../../dist/lib/lock.js'
+
+const [task, directory, ...args] = process.argv.slice(2)
+const lease = 100
+const farAway = 4_000_000_000_000
+
+/** Straight into the pipe, so that a line that was said stays said when the process is killed. */
+const say = (/** @type {unknown[]} */ ...words) => writeSync(1, `${words.join(' ')}\n`)
+const open = (config = {}) => FileStore.open({ directory, lease, ...config }, { clock: Date })
+const dataOf = (/** @type {string} */ content) => Buffer.concat([randomBytes(8), Buffer.from(content)])
+/** @returns {Promise<{ content: string, token: string }>} */
+const load = async (store, id) => {
+  const found = await store.load(id)
+  if (!found) throw new Error('absent')
+  return { content: found.data.toString('utf8', 8), token: found.token }
+}
+
+const tasks = {
+  /** Saves the given sessions again and again, and says what is saved. Each has its number, many times over. */
+  async save(...ids) {
+    const store = await open()
+    const saveOne = async id => {
+      for (;;) {
+        const { content, token } = await load(store, id)
+        const number = Number.parseInt(content, 10) + 1
+        const next = dataOf(`${number},`.repeat((number % 5) * 300 + 1))
+        if ((await store.update(id, next, farAway, token)) === undefined) throw new Error('stale')
+        say(id, number)
+      }
+    }
+    await Promise.all(ids.map(saveOne))
+  },
+
+  /** Appends its letter to a session so many times. */
+  async append(id, letter, times) {
+    const store = await open()
+    say('ready')
+    await new Promise(resolve => process.stdin.once('data', resolve))
+    for (let i = 0; i < Number(times); ) {
+      const { content, token } = await load(store, id)
+      if (await store.update(id, dataOf(content + letter), farAway, token)) i++
+    }
+    await store.close()
+    process.exit()
+  },
+
+  /** Locks a session and does nothing more. */
+  async hold(path) {
+    const owner = new Owner(directory, lease)
+    await owner.settle()
+    await owner.acquire(path, 1000)
+    say('locked')
+    setInterval(() => {}, 1000)
+  },
+
+  /** Adds one to `n`, so many times at once, each time in a request of its own. */
+  async increment(cookie, times) {
+    const manager = await newManager('file', { providerConfig: { directory }, hashKey: 'key' })
+    say('ready')
+    await new Promise(resolve => process.stdin.once('data', resolve))
+    const request = () => new Request('http://localhost/', { headers: { cookie } })
+    await Promise.all(
+      Array.from({ length: Number(times) }, async () => {
+        const session = await manager.sessionStart(request(), new Headers())
+        session.update('n', (n = 0) => /** @type {number} */ (n) + 1)
+        await session.sessionRelease()
+      }),
+    )
+    await manager.close()
+    process.exit()
+  },
+
+  /** Tries to store that many bytes, and says how that went and what is there then. */
+  async fill(id, size) {
+    const store = await open()
+    const token = await store.create(id, dataOf('old'), farAway)
+    const attempt = async (what, work) => {
+      try {
+        say(what, (await work()) === undefined ? 'refused' : 'done')
+      } catch (error) {
+        say(what, error.code)
+      }
+    }
+    const look = async id => say('load', (await store.load(id))?.data.toString('utf8', 8) ?? 'nothing')
+    await attempt('update', () => store.update(id, dataOf('x'.repeat(size)), farAway, token))
+    await look(id)
+    await attempt('create', () => store.create(`${id}new`, dataOf('x'.repeat(size)), farAway))
+    await look(`${id}new`)
+    await attempt('update', () => store.update(id, dataOf('still works'), farAway, token))
+    await look(id)
+    await store.close()
+  },
+
+  /** Says why the directory cannot be opened. */
+  async open() {
+    await open().then(
+      () => say('opened'),
+      error => say(error.code, error.message),
+    )
+  },
+}
+
+await tasks[task](...args)
