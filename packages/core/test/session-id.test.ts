@@ -120,6 +120,10 @@ describe('the tag', () => {
     expect(ids.check(ids.create())).toBe(0)
   })
 
+  test('by an unknown name is refused also while there is no key', () => {
+    expect(() => idsWith('sha0')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }))
+  })
+
   test('is not what the function was told to throw: its error passes', () => {
     const reason = new Error('theirs')
     expect(() =>

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from './clock.ts'
+import { CookieWriter } from './cookie.ts'
 import { SessionError } from './errors.ts'
-import type { HashFunction } from './session-id.ts'
+import { type HashFunction, SessionIDs } from './session-id.ts'
 
 /** Options of `newManager`. Lifetimes are in seconds. */
 export interface ManagerOptions<Config = unknown> {
@@ -61,6 +62,9 @@ export type CheckedOptions = Required<Omit<ManagerOptions, 'domain' | 'touchEver
   hashKey: readonly string[]
 }
 
+/** What a timer can wait, in milliseconds; beyond, it would not wait at all. */
+const MAX_TIMEOUT = 2 ** 31 - 1
+
 const defaults: CheckedOptions = {
   cookieName: 'beegosessionID',
   maxLifetime: 3600,
@@ -88,10 +92,10 @@ const defaults: CheckedOptions = {
 
 /** Fills in what is missing. @throws ERR_CONFIG, naming the option and showing a right one */
 export function checkOptions(options: ManagerOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
     fail('options must be an object', "{ cookieName: 'gosessionid' }")
   for (const name of Object.keys(options))
-    if (!(name in defaults)) fail(`unknown option '${name}'`, suggestion(name))
+    if (!Object.hasOwn(defaults, name)) fail(`unknown option '${name}'`, suggestion(name))
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const checked = { ...defaults, ...Object.fromEntries(given) } as CheckedOptions & {
     hashKey: string | readonly string[]
@@ -102,7 +106,7 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   checkNumber(checked, 'maxLifetime', 1, 3600)
   checkNumber(checked, 'absoluteLifetime', 0, 8 * 3600)
   checkNumber(checked, 'cookieLifeTime', 0, 30 * 86400)
-  checkNumber(checked, 'timeout', 1, 5000)
+  checkNumber(checked, 'timeout', 1, 5000, MAX_TIMEOUT)
   if (checked.touchEvery !== undefined) checkNumber(checked, 'touchEvery', 0, 360)
   for (const name of ['trustProxy', 'httpOnly', 'partitioned'] as const)
     checkType(checked, name, 'boolean', 'true')
@@ -113,7 +117,11 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
     fail('hashFunc must be the name of a hash or a function', "'sha256'")
   if (typeof checked.clock?.now !== 'function') fail('clock must have a method now()', 'Date')
   checkType(checked, 'onSaveError', 'function', '(error, req, res) => …')
-  return { ...checked, hashKey: checkHashKeys(checked.hashKey) }
+  const hashKey = checkHashKeys(checked.hashKey)
+  // What the manager would refuse is refused here, before an engine is opened that nobody would close.
+  new CookieWriter({ ...checked, name: checked.cookieName })
+  new SessionIDs().setHashFunc(checked.hashFunc, hashKey)
+  return { ...checked, hashKey }
 }
 
 /** The keys as a list, without the empty one that stands for none. */
@@ -135,10 +143,11 @@ function checkNumber(
   name: keyof CheckedOptions,
   least: number,
   example: number,
+  most = 0xffffffff,
 ): void {
   const value = options[name]
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > 0xffffffff)
-    fail(`${name} must be a whole number, at least ${least}`, String(example))
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
+    fail(`${name} must be a whole number from ${least} to ${most}`, String(example))
 }
 
 function suggestion(name: string): string {

@@ -30,7 +30,9 @@ export class SessionIDs {
   /** The first key signs, all are accepted; no key, no tags. @throws ERR_CONFIG */
   setHashFunc(hashFunc: string | HashFunction, keys: readonly string[]): void {
     const tags = keys.map(key => tagger(hashFunc, key))
-    tags[0]?.('0'.repeat(ID_LENGTH))
+    // A name is checked even while there is no key to use it with.
+    const probe = typeof hashFunc === 'string' ? tagger(hashFunc, 'key') : tags[0]
+    probe?.('0'.repeat(ID_LENGTH))
     this.#tags = tags
   }
 
