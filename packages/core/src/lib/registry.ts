@@ -18,7 +18,7 @@ global[symbol] ??= new Map()
 const registry: Map<string, Registration> = global[symbol]
 
 /** Where the engines of this project live, as far as the name does not tell. */
-const packages: Record<string, string> = { postgresql: '@sess/postgres' }
+const packages: Record<string, string> = { memory: '@sess/core', postgresql: '@sess/postgres' }
 const known = ['memory', 'file', 'cookie', 'mysql', 'redis', 'postgresql', 'memcache', 'couchbase']
 
 /**
