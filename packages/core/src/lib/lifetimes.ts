@@ -6,8 +6,13 @@ export interface LifetimePolicy {
   readonly maxLifetime: number
   /** Lifetime from creation whatever happens, in seconds; 0 for none. */
   readonly absoluteLifetime: number
-  /** A session is extended when that would gain at least so much, in seconds; a tenth of its lifetime if unset. */
+  /**
+   * A session is extended when that would gain at least so much, in seconds; if unset a tenth of its lifetime, or
+   * of its cookie's if that is shorter.
+   */
   readonly touchEvery: number | undefined
+  /** Lifetime of the cookies of sessions that have none of their own, in seconds; 0 or unset: the browser's. */
+  readonly cookieLifeTime?: number
 }
 
 /** The one place that turns lifetimes into moments. */
@@ -34,7 +39,16 @@ export class Lifetimes {
   /** Whether a session is due for an extension: once per `touchEvery`, not once per request. */
   isExtensionDue(session: { createdAt: number; lifetime: number; expiresAt: number }): boolean {
     const gain = this.expiresAt(session.createdAt, session.lifetime) - session.expiresAt
-    return gain > 0 && gain >= (this.#policy.touchEvery ?? this.#seconds(session.lifetime) / 10) * 1000
+    return gain > 0 && gain >= this.#touchEvery(session.lifetime) * 1000
+  }
+
+  /** In seconds. */
+  #touchEvery(lifetime: number): number {
+    const { touchEvery, maxLifetime, cookieLifeTime = 0 } = this.#policy
+    if (touchEvery !== undefined) return touchEvery
+    // The cookie is sent again with the extension, which must not be too late for it.
+    const shortest = cookieLifeTime > 0 ? Math.min(maxLifetime, cookieLifeTime) : maxLifetime
+    return (lifetime === 0 ? shortest : lifetime) / 10
   }
 
   #seconds(lifetime: number): number {

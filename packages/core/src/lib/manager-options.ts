@@ -14,7 +14,7 @@ export interface ManagerOptions<Config = unknown> {
   absoluteLifetime?: number
   /**
    * A session that is only read is extended at most once in this time, in seconds, so that reading does not
-   * write. Default: a tenth of its lifetime.
+   * write. Default: a tenth of its lifetime, or of its cookie's if that is shorter.
    */
   touchEvery?: number
   /** How long the browser keeps the cookie, in seconds. Default 0: until it is closed. */

@@ -28,6 +28,6 @@ export interface SessionHost {
 export interface SessionStart {
   readonly id?: string
   readonly found?: OpenedSession | Absence
-  /** The cookie leaves again at the next extension: it has a lifetime, or a tag made with an old key. */
+  /** The cookie leaves again at the next write: it has a lifetime, or a tag made with an old key. */
   readonly renewCookie?: boolean
 }

@@ -37,9 +37,12 @@ export class SessionIDs {
   }
 
   create(): string {
-    const random = randomID()
-    const sign = this.#tags[0]
-    return sign ? random + sign(random) : random
+    return this.#sign(randomID())
+  }
+
+  /** The same id with a tag of the current key. */
+  renew(sid: string): string {
+    return this.#sign(sid.slice(0, ID_LENGTH))
   }
 
   /** Whether the id is one of ours: by which key its tag was made (0 the current one), `undefined` if it is not. */
@@ -62,6 +65,11 @@ export class SessionIDs {
    */
   storageID(sid: string): string {
     return hash('sha256', sid.slice(0, ID_LENGTH))
+  }
+
+  #sign(random: string): string {
+    const tag = this.#tags[0]
+    return tag ? random + tag(random) : random
   }
 }
 

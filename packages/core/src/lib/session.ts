@@ -18,6 +18,9 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   /** Saves, moves and ends of this handle, one after another. */
   #work: Promise<unknown> | undefined
   #extension: Promise<void> | undefined
+  /** The browser's cookie has a lifetime, or an old tag: it is sent again whenever a write shows that its id lives. */
+  readonly #isCookieAging: boolean
+  /** The response waits for an extension, to send the cookie with it. */
   #cookieDue: boolean
 
   /** For core only; `manager.sessionStart` gives sessions. */
@@ -30,7 +33,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#state = found === 'retired' ? found : 'live'
     this.#draft = new Draft(this.#opened?.entries ?? nothing)
     const isDue = this.#opened !== undefined && context.lifetimes.isExtensionDue(this.#opened)
-    this.#cookieDue = isDue && host !== undefined && (renewCookie || this.#opened?.lifetime !== 0)
+    this.#isCookieAging = host !== undefined && (renewCookie || (this.#opened?.lifetime ?? 0) !== 0)
+    this.#cookieDue = isDue && this.#isCookieAging
     if (isDue && !this.#cookieDue) this.#extension = this.#extend()
   }
 
@@ -201,16 +205,14 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     const { port } = this.#context
     const before = this.#opened
     const needsCookie =
-      before === undefined ||
-      port.capabilities.kind === 'sealed' ||
-      this.#cookieDue ||
-      this.#draft.lifetime !== undefined
+      before === undefined || port.capabilities.kind === 'sealed' || this.#draft.lifetime !== undefined
     if (needsCookie) this.#host?.checkCookie()
     const id = this.#storageID
     const saved = await this.#write(id, patch => port.commit(id, this.#opened, patch))
     if (saved === undefined) return
     if (before === undefined) this.#context.events.emit('created', { id })
     if (needsCookie) this.#sendCookie(saved)
+    else if (this.#isCookieAging) this.#renewCookie(saved)
   }
 
   async #end(): Promise<Absence | undefined> {
@@ -282,10 +284,20 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       this.#opened = extended
       this.#context.events.emit('extended', { id: base.id })
       // Sent only now that the id is known to live: a cookie for a dead one could replace a newer one.
-      if (withCookie) this.#sendCookie(extended)
+      if (withCookie) this.#renewCookie(extended)
     } catch (error) {
       this.#context.events.emit('saveError', { id: base.id, error })
     }
+  }
+
+  /** Sends the cookie again, if it is not too late. */
+  #renewCookie(session: OpenedSession): void {
+    try {
+      this.#host?.checkCookie()
+    } catch {
+      return
+    }
+    this.#sendCookie(session)
   }
 
   #sendCookie({ lifetime, sealed }: OpenedSession): void {

@@ -100,18 +100,27 @@ export class Visit<Data extends object> implements SessionHost {
     const candidates = this.#context.carrier.read(this.#exchange.cookieHeader)
     const { port, ids, cookieLifeTime } = this.#context
     const isSealed = port.capabilities.kind === 'sealed'
+    let retired: string | undefined
     for (const text of candidates.slice(0, MAX_CANDIDATES)) {
       const key = isSealed ? 0 : ids.check(text)
       if (key === undefined) continue
       const found = await port.open(isSealed ? text : ids.storageID(text))
       if (found === 'gone') continue
-      const id = isSealed && typeof found === 'object' ? found.id : text
+      if (found === 'retired') {
+        retired ??= text
+        continue
+      }
+      const id = isSealed ? found.id : key > 0 ? ids.renew(text) : text
       return new Session<Data>(this.#context, this, {
         id,
         found,
         renewCookie: isSealed || key > 0 || cookieLifeTime > 0,
       })
     }
-    return new Session<Data>(this.#context, this, {})
+    return new Session<Data>(
+      this.#context,
+      this,
+      retired === undefined ? {} : { id: retired, found: 'retired' },
+    )
   }
 }
