@@ -15,6 +15,13 @@ export const close: Group = {
       assert.ok(await two.update(id, newData(), rig.in(60), token), 'an update on another connection')
     }),
 
+    onStore('closes without an error, used or not', async rig => {
+      await (await rig.store()).close?.()
+      const used = await rig.store()
+      await createLive(used, rig.in(60))
+      await used.close?.()
+    }),
+
     onSession('closes a manager once, however often it is told to', async rig => {
       const server = await rig.server()
       await rig.visitor().visit(server, session => session.set('name', 'astaxie'))

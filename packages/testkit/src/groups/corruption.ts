@@ -32,6 +32,16 @@ const flips: readonly [string, Damage][] = Array.from({ length: 40 }, (_, i) => 
 
 const damages = [...cuts, ...others, ...flips]
 
+/** Damages a record behind the engine's back. */
+async function tamper(rig: Rig, id: string, damage: Damage): Promise<void> {
+  let isDone = false
+  await rig.backend.tamper?.(id, stored => {
+    isDone = true
+    return damage(stored)
+  })
+  assert.ok(isDone, "the subject's tamper found nothing stored under an id that holds a record")
+}
+
 /** What visitors get of a session that was damaged in this way. */
 async function readDamaged(
   rig: Rig,
@@ -43,7 +53,7 @@ async function readDamaged(
     session.set('name', 'astaxie')
     session.set('list', [1, new Date(5), 'three'])
   })
-  await rig.backend.tamper?.(server.manager.storageID(visitor.sid ?? ''), damage)
+  await tamper(rig, server.manager.storageID(visitor.sid ?? ''), damage)
   const { session } = await visitor
     .copy()
     .visit(await rig.server(), sess => [sess.get('name'), sess.get('list')])
@@ -64,7 +74,7 @@ export const corruption: Group = {
         const store = await rig.store()
         for (const [what, damage] of damages) {
           const { id } = await createLive(store, rig.in(60))
-          await rig.backend.tamper?.(id, damage)
+          await tamper(rig, id, damage)
           const found = await store.load(id)
           if (found === undefined)
             assertWritten(

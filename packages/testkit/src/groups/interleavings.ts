@@ -90,13 +90,16 @@ export async function checkRequests(
   const history = new History()
   const scheduler = new Scheduler(picks)
   for (const server of servers) server.probe.always('*', scheduler.turn)
-  await scheduler.run(
-    plans.map(({ server, later, rounds }) => async () => {
-      rig.clock.advance(later * 1000)
-      await request(history, servers[server % servers.length] as Server, visitor, rounds)
-    }),
-  )
-  for (const server of servers) server.probe.reset()
+  try {
+    await scheduler.run(
+      plans.map(({ server, later, rounds }) => async () => {
+        rig.clock.advance(later * 1000)
+        await request(history, servers[server % servers.length] as Server, visitor, rounds)
+      }),
+    )
+  } finally {
+    for (const server of servers) server.probe.reset()
+  }
   // What is left at the end, under every id that ever was.
   for (const id of history.ids(kept.sid as string)) {
     const [name] = kept.cookie.split('=')

@@ -67,11 +67,12 @@ export const isolation: Group = {
 
     onStore('gives no reader what another one may overwrite', async rig => {
       const store = await rig.store()
-      const { id, data, token } = await createLive(store, rig.in(60))
-      const neighbour = await createLive(store, rig.in(60), newData('a neighbour of some other length'))
+      const { id, data, token } = await createLive(store, rig.in(60), newData('at first'))
+      const neighbour = await createLive(store, rig.in(60), newData('another visitor'))
       const stored = await store.load(id)
       const other = await store.load(neighbour.id)
-      assertWritten(await store.update(id, newData('changed meanwhile'), rig.in(60), token), 'update')
+      // Of the same length, so that it fits where the old data is.
+      assertWritten(await store.update(id, newData('at last!'), rig.in(60), token), 'update')
       await store.load(id)
       assertHolds(stored, data, 'what was loaded before, after an update')
       assertHolds(other, neighbour.data, 'what was loaded before, after other loads')

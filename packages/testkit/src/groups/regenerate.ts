@@ -71,6 +71,7 @@ export const regenerate: Group = {
       login.session.set('role', 'admin')
       const swap = one.probe.pause('update')
       const regenerating = login.regenerate()
+      regenerating.catch(() => {})
       await swap.reached()
       await visitor.copy().visit(two, session => session.update('n', n => (n as number) + 1))
       assert.deepEqual(
@@ -93,6 +94,7 @@ export const regenerate: Group = {
       one.probe.reset()
       const swap = one.probe.pause('update')
       const regenerating = login.regenerate()
+      regenerating.catch(() => {})
       await swap.reached()
       await old.copy().destroy(two)
       swap.go()

@@ -13,9 +13,10 @@ export function newData(content: string | number = 'a session with some content'
   return new Uint8Array(Buffer.concat([randomBytes(REVISION_BYTES), bytes]))
 }
 
-/** Every value that a byte can have, under a revision. */
+/** Every value that a byte can have, and what text, padding or escaping could change, under a revision. */
 export function allBytes(): Uint8Array {
-  return Uint8Array.from([...randomBytes(REVISION_BYTES), ...Array.from({ length: 256 }, (_, i) => i)])
+  const values = Array.from({ length: 256 }, (_, i) => i)
+  return Uint8Array.from([...randomBytes(REVISION_BYTES), ...values, ...Buffer.from("\r\n\r\n\\'\\\\ \0\0")])
 }
 
 /** Fails unless `stored` is a record with just these bytes. */

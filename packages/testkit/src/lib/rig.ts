@@ -22,7 +22,7 @@ export class Rig {
   readonly subject: Subject
   readonly clock: MovableClock
   readonly backend: Backend
-  readonly #open: { close(): unknown }[] = []
+  readonly #open: { close(): Promise<unknown> }[] = []
 
   private constructor(subject: Subject, clock: MovableClock, backend: Backend) {
     this.subject = subject
@@ -46,14 +46,19 @@ export class Rig {
     assert.ok(actual - wanted < 1000, `expires ${actual - wanted} ms late: more than rounding to a second`)
   }
 
+  /** Fails unless `actual` is `wanted`, give or take the rounding to a second: for rules about something else. */
+  assertExpiryNear(actual: number, wanted: number): void {
+    assert.ok(Math.abs(actual - wanted) < 1000, `expires ${actual - wanted} ms off`)
+  }
+
   /** A connection of its own to the backend, whatever kind it is. The rig closes it, once. */
   async connect(): Promise<Connection> {
     const connection = await this.backend.connect()
     const close: unknown = Reflect.get(connection, 'close')
     if (typeof close !== 'function') return connection
-    let closing: unknown
+    let closing: Promise<unknown> | undefined
     const closeOnce = () => {
-      closing ??= Promise.resolve(Reflect.apply(close, connection, []))
+      closing ??= (async () => Reflect.apply(close, connection, []))()
       return closing
     }
     this.#open.push({ close: closeOnce })
@@ -99,9 +104,9 @@ export class Rig {
     return new Visitor()
   }
 
-  /** Closes what is open and removes the backend. */
+  /** Closes what is open and removes the backend. What a close throws is the business of the rules on closing. */
   async close(): Promise<void> {
-    for (const each of this.#open) await each.close()
+    for (const each of this.#open) await each.close().catch(() => {})
     await this.backend.destroy?.()
   }
 }

@@ -89,8 +89,8 @@ export class MapStore implements RecordStore {
 export function mapBackend(
   clock: Clock,
   Store: new (rows: Rows, clock: Clock) => RecordStore = MapStore,
+  rows: Rows = new Rows(),
 ): Backend {
-  const rows = new Rows()
   return {
     connect: () => new Store(rows, clock),
     dump: () => [...rows.map].flatMap(([id, row]) => [id, row.data]),

@@ -1,0 +1,201 @@
+import type { Token } from '@sess/core/engine'
+import { MapStore, type Row } from '../support/map-store.ts'
+import { brokenStore } from './broken.ts'
+
+class LastWriteWins extends MapStore {
+  override async update(id: string, data: Uint8Array, expiresAt: number): Promise<Token | undefined> {
+    return this.live(id) && this.write(this.reach(), id, data, expiresAt)
+  }
+}
+
+class ResurrectingUpdate extends MapStore {
+  override async update(
+    id: string,
+    data: Uint8Array,
+    expiresAt: number,
+    token: Token,
+  ): Promise<Token | undefined> {
+    if (!this.reach().has(id)) return this.write(this.reach(), id, data, expiresAt)
+    return super.update(id, data, expiresAt, token)
+  }
+}
+
+class ResurrectingExtend extends MapStore {
+  readonly #last = new Map<Token, Row>()
+
+  protected override write(rows: Map<string, Row>, id: string, data: Uint8Array, expiresAt: number): Token {
+    const token = super.write(rows, id, data, expiresAt)
+    this.#last.set(token, rows.get(id) as Row)
+    return token
+  }
+
+  override async extend(id: string, expiresAt: number, token: Token): Promise<Token | undefined> {
+    const last = this.#last.get(token)
+    if (last && !this.reach().has(id)) return this.write(this.reach(), id, last.data, expiresAt)
+    return super.extend(id, expiresAt, token)
+  }
+}
+
+class ExtendIgnoresToken extends MapStore {
+  override async extend(id: string, expiresAt: number): Promise<Token | undefined> {
+    const row = this.live(id)
+    return row && this.write(this.reach(), id, row.data, expiresAt)
+  }
+}
+
+class ExtendKeepsOldTokens extends MapStore {
+  static #extended = new WeakSet<Row>()
+
+  override async extend(id: string, expiresAt: number, token: Token): Promise<Token | undefined> {
+    const next = await super.extend(id, expiresAt, token)
+    if (next !== undefined) ExtendKeepsOldTokens.#extended.add(this.live(id) as Row)
+    return next
+  }
+
+  override async update(
+    id: string,
+    data: Uint8Array,
+    expiresAt: number,
+    token: Token,
+  ): Promise<Token | undefined> {
+    const row = this.live(id)
+    return super.update(
+      id,
+      data,
+      expiresAt,
+      row && ExtendKeepsOldTokens.#extended.has(row) ? row.token : token,
+    )
+  }
+}
+
+class ExtendLosesData extends MapStore {
+  override async extend(id: string, expiresAt: number, token: Token): Promise<Token | undefined> {
+    const row = this.live(id)
+    return row?.token === token ? this.write(this.reach(), id, row.data.slice(0, 16), expiresAt) : undefined
+  }
+}
+
+class CountingTokens extends MapStore {
+  protected override write(rows: Map<string, Row>, id: string, data: Uint8Array, expiresAt: number): Token {
+    const token = String(Number(rows.get(id)?.token ?? 0) + 1)
+    rows.set(id, { data: Uint8Array.from(data), expiresAt, token })
+    return token
+  }
+}
+
+class CreateOverwrites extends MapStore {
+  override async create(id: string, data: Uint8Array, expiresAt: number): Promise<Token | undefined> {
+    return this.write(this.reach(), id, data, expiresAt)
+  }
+}
+
+class CreateLooksFirst extends MapStore {
+  override async create(id: string, data: Uint8Array, expiresAt: number): Promise<Token | undefined> {
+    const isTaken = this.live(id) !== undefined
+    await new Promise(resolve => setImmediate(resolve))
+    return isTaken ? undefined : this.write(this.reach(), id, data, expiresAt)
+  }
+}
+
+class UpdateLooksFirst extends MapStore {
+  override async update(
+    id: string,
+    data: Uint8Array,
+    expiresAt: number,
+    token: Token,
+  ): Promise<Token | undefined> {
+    const isMine = this.live(id)?.token === token
+    await new Promise(resolve => setImmediate(resolve))
+    return isMine ? this.write(this.reach(), id, data, expiresAt) : undefined
+  }
+}
+
+/** As when a driver sends an update again whose answer is late, and then finds its own token stale. */
+class SaysStaleWhenDone extends MapStore {
+  override async update(
+    id: string,
+    data: Uint8Array,
+    expiresAt: number,
+    token: Token,
+  ): Promise<Token | undefined> {
+    const before = this.live(id)?.data.length ?? 0
+    const next = await super.update(id, data, expiresAt, token)
+    return data.length < before - 3000 ? undefined : next
+  }
+}
+
+class ForgetsExpiryOnUpdate extends MapStore {
+  override async update(
+    id: string,
+    data: Uint8Array,
+    expiresAt: number,
+    token: Token,
+  ): Promise<Token | undefined> {
+    return super.update(id, data, this.live(id)?.expiresAt ?? expiresAt, token)
+  }
+}
+
+/** Engines that write what, when or where they should not. */
+export const writes = [
+  brokenStore('the last write wins', LastWriteWins, [
+    'save / refuses a token that another write has made stale',
+    'save / keeps old tokens stale after the life was extended',
+    'save / refuses the token of a deleted record on the one created in its place',
+    'save / lets one of many win',
+    'expiry / creates over an expired record',
+    'regenerate / lets a late request with the old id neither see, change nor replace the session',
+    'regenerate / takes along what another request saved meanwhile',
+    'concurrency / counts to a hundred in a hundred overlapping requests',
+    'concurrency / keeps what overlapping requests set under different keys',
+    'concurrency / survives any interleaving of requests',
+  ]),
+  brokenStore('an update creates', ResurrectingUpdate, [
+    'save / creates nothing where there is nothing',
+    'save / does not bring a deleted record back',
+    'delete / wins over every update that races with it',
+    'delete / is not undone by a request that was under way',
+    'provider / sessionRelease of a session that was destroyed meanwhile does not bring it back',
+    'regenerate / gives way to a logout in the middle of it',
+    'concurrency / moves no session that was destroyed meanwhile to a new id',
+    'concurrency / survives any interleaving of requests',
+  ]),
+  brokenStore('an extension creates', ResurrectingExtend, [
+    'touch / creates nothing where there is nothing',
+    'touch / does not bring a deleted record back',
+  ]),
+  brokenStore('an extension ignores its token', ExtendIgnoresToken, [
+    'touch / refuses a token that another write has made stale',
+  ]),
+  brokenStore('an extension lets old tokens pass', ExtendKeepsOldTokens, [
+    'save / keeps old tokens stale after the life was extended',
+  ]),
+  brokenStore('an extension loses the data', ExtendLosesData, [
+    'save / keeps old tokens stale after the life was extended',
+    'touch / moves the expiry either way and keeps the data',
+    'expiry / lives on while it is used',
+    'provider / sessionGC reclaims expired sessions and no live one',
+    'concurrency / survives any interleaving of requests',
+    'budget / extends a session that is only read once per tenth of its lifetime',
+  ]),
+  brokenStore('tokens begin anew with every record', CountingTokens, [
+    'save / refuses the token of a deleted record on the one created in its place',
+  ]),
+  brokenStore('a create overwrites', CreateOverwrites, [
+    'create / leaves a live record alone and says so',
+    'create / lets one of many win',
+  ]),
+  brokenStore('a create looks first and writes later', CreateLooksFirst, ['create / lets one of many win']),
+  brokenStore('an update looks first and writes later', UpdateLooksFirst, [
+    'save / lets one of many win',
+    'delete / wins over every update that races with it',
+    'concurrency / counts to a hundred in a hundred overlapping requests',
+  ]),
+  brokenStore('an update that was done is called stale', SaysStaleWhenDone, [
+    'load / gives the last write, on every connection',
+    'save / saves what a request sets, deletes, flushes and updates',
+  ]),
+  brokenStore('an update keeps the old expiry', ForgetsExpiryOnUpdate, [
+    'save / replaces data and expiry and gives the next token',
+    'expiry / gives a session the lifetime that it asks for',
+  ]),
+]
