@@ -43,14 +43,19 @@ export class Events {
     const diagnostics = channels[name]
     if (diagnostics.hasSubscribers) diagnostics.publish(event)
     if (this.#emitter.listenerCount(name) === 0) return
-    try {
-      this.#emitter.emit(name, event)
-    } catch (error) {
-      // A listener's mistake is not the session's: it surfaces as those of diagnostics_channel do.
-      process.nextTick(() => {
-        throw error
-      })
-    }
+    const listeners = this.#emitter.listeners(name) as ((event: SessionEvents[Name]) => void)[]
+    for (const listener of listeners) call(listener, event)
+  }
+}
+
+/** A listener's mistake is neither the session's nor another listener's: it surfaces as with diagnostics_channel. */
+function call<Event>(listener: (event: Event) => void, event: Event): void {
+  try {
+    listener(event)
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
   }
 }
 
