@@ -20,8 +20,8 @@ interface Entry {
 
 /** A map of a million entries stops the process for a tenth of a second whenever it grows; small ones do not. */
 const SHARDS = 1024
-/** Entries looked at before other work gets its turn, about a millisecond's worth. */
-const SWEEP_SLICE = 10_000
+/** Entries looked at before other work gets its turn: a millisecond's worth, as most are in no cache. */
+const SLICE = 1000
 
 /** Sessions in this process: they end with it, and no other process sees them. */
 export class MemoryStore implements RecordStore {
@@ -97,6 +97,8 @@ export class MemoryStore implements RecordStore {
   /** Goes on where the last sweep stopped, and lets other work through in between. */
   async sweep(now: number, limit: number): Promise<number> {
     let swept = 0
+    // Callers sweep batch after batch.
+    await nextTurn()
     this.#sweepAt = await this.#visit(this.#sweepAt, (entry, shard) => {
       if (entry.expiresAt <= now) {
         this.#remove(shard, entry)
@@ -115,9 +117,9 @@ export class MemoryStore implements RecordStore {
       const shard = this.#shards[at] as Map<string, Entry>
       for (const entry of shard.values()) if (!visit(entry, shard)) return at
       visited += shard.size
-      if (visited > SWEEP_SLICE) {
+      if (visited >= SLICE) {
         visited = 0
-        await new Promise(setImmediate)
+        await nextTurn()
       }
     }
     return from
@@ -156,6 +158,10 @@ export class MemoryStore implements RecordStore {
     this.#ring.older.newer = entry
     this.#ring.older = entry
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
 }
 
 function toText(data: Uint8Array): string {
