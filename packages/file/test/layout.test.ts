@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newManager } from '@sess/core'
 import { isSessionError } from '@sess/core/engine'
@@ -139,8 +139,12 @@ it('follows no symbolic link in place of a session, and harms nothing at its end
   const token = await store.create(victim, dataOf('of the victim'), place.in(1000))
   const outside = join(place.directory, 'outside')
   await writeFile(outside, 'untouched')
-  for (const target of [pathIn(place.directory, victim), outside, '/nowhere']) {
-    await mkdir(join(pathIn(place.directory, id), '..'), { recursive: true })
+  // The worst: a session of that very id, prepared elsewhere.
+  const prepared = join(place.directory, 'prepared')
+  await store.create(id, dataOf('prepared by another'), place.in(1000))
+  await copyFile(pathIn(place.directory, id), prepared)
+  await store.delete(id)
+  for (const target of [prepared, pathIn(place.directory, victim), outside, '/nowhere']) {
     await symlink(target, pathIn(place.directory, id))
     expect(await store.load(id)).toBeUndefined()
     expect(await store.update(id, dataOf('content'), place.in(1000), token as string)).toBeUndefined()

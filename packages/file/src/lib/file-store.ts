@@ -99,11 +99,17 @@ export class FileStore implements RecordStore {
     })
   }
 
-  async delete(id: string): Promise<void> {
+  async delete(id: string, token?: unknown): Promise<boolean> {
     const path = this.#pathOf(id)
-    await this.#lines.join(id, async turn => {
-      await this.#files.remove(path, async () => true, turn)
-      turn.leave(NONE)
+    return this.#lines.join(id, async turn => {
+      if (token !== undefined && turn.isLateWith(token)) return false
+      const isMeant = async (): Promise<boolean> => {
+        const content = await readFile(path, id)
+        return this.#isLive(content) && (token === undefined || revisionOf(content.data) === token)
+      }
+      const isDeleted = await this.#files.remove(path, isMeant, turn)
+      if (isDeleted) turn.leave(NONE)
+      return isDeleted
     })
   }
 

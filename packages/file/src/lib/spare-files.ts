@@ -13,7 +13,7 @@ export interface SpareFile {
 }
 
 /** Kept open for the next writes, at most. */
-const MAX_SPARES = 32
+const MAX_SPARES = 64
 /** What a session was before lies about no longer than this, in milliseconds, and then as long again. */
 const MAX_AGE = 1000
 

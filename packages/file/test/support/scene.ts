@@ -1,6 +1,6 @@
-import type { FileConfig, FileStore } from '@sess/file'
+import type { FileStore } from '@sess/file'
 import { observing } from './fs-gate.ts'
-import { contentOf, dataOf, newId, newWorkplace, type Workplace } from './workplace.ts'
+import { contentOf, dataOf, newId, newWorkplace, type StoreConfig, type Workplace } from './workplace.ts'
 
 /** The shortest. A lock is taken over after that long. */
 export const lease = 100
@@ -32,7 +32,7 @@ export interface Scene {
   readonly token: string
 }
 
-export async function newScene(content = 'start ', config: FileConfig = {}): Promise<Scene> {
+export async function newScene(content = 'start ', config: StoreConfig = {}): Promise<Scene> {
   const place = await newWorkplace()
   const [slow, fast] = [await place.open({ lease, ...config }), await place.open({ lease, ...config })]
   const id = newId()

@@ -12,11 +12,16 @@ export interface MovableClock {
   now(): number
 }
 
+/** How a store is opened, its directory apart. */
+export interface StoreConfig extends FileConfig {
+  readonly timeout?: number
+}
+
 /** A directory of its own for one test, and stores on it. */
 export interface Workplace {
   readonly directory: string
   readonly clock: MovableClock
-  open(config?: Partial<FileConfig>): Promise<FileStore>
+  open(config?: StoreConfig): Promise<FileStore>
   /** Paths of all that is in the directory, relative to it. */
   files(): Promise<string[]>
   /** So many milliseconds from now. */
@@ -40,8 +45,8 @@ export async function newWorkplace(): Promise<Workplace> {
     directory,
     clock,
     in: milliseconds => clock.time + milliseconds,
-    async open(config) {
-      const store = await FileStore.open({ directory, ...config }, { clock })
+    async open({ timeout = 5000, ...config } = {}) {
+      const store = await FileStore.open({ directory, ...config }, { clock, timeout })
       stores.push(store)
       return store
     },
