@@ -100,7 +100,11 @@ export class Manager<Data extends object = SessionData> {
   sessionStart(req: NodeRequest, res: NodeResponse): Promise<Session<Data>>
   sessionStart(req: Request, headers: Headers): Promise<Session<Data>>
   sessionStart(req: NodeRequest | Request, res: NodeResponse | Headers): Promise<Session<Data>> {
-    return this.#start(this.#visit(req, res))
+    try {
+      return this.#start(this.#visit(req, res))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
@@ -109,8 +113,9 @@ export class Manager<Data extends object = SessionData> {
    */
   sessionDestroy(req: NodeRequest, res: NodeResponse): Promise<void>
   sessionDestroy(req: Request, headers?: Headers): Promise<void>
-  sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
-    return this.#visit(req, res).destroy()
+  async sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
+    this.#checkOpen()
+    await this.#visit(req, res).destroy()
   }
 
   /**
@@ -226,7 +231,7 @@ export class Manager<Data extends object = SessionData> {
     const known = (req as object as VisitCarrier<Data>)[this.#visitKey]
     if (known) return known
     const visit = new Visit<Data>(this.#context, self => {
-      if (isWeb(req)) return this.#webExchange(req, (res as Headers | undefined) ?? new Headers())
+      if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined)
       return this.#nodeExchange(req, res as NodeResponse, self)
     })
     this.#attach(req, visit)
@@ -246,7 +251,12 @@ export class Manager<Data extends object = SessionData> {
     })
   }
 
-  #webExchange(request: Request, headers: Headers): WebExchange {
+  #webExchange(request: Request, headers: Headers | undefined): WebExchange {
+    if (headers === undefined)
+      throw new SessionError(
+        'ERR_CONFIG',
+        'Give the Headers of the response, for the cookie: only inside manager.handle can they be left out',
+      )
     return new WebExchange(request, headers, {
       owns: line => this.#context.carrier.owns(line),
       onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),

@@ -49,8 +49,8 @@ export class ProbeStore implements RecordStore {
     return this.#call('extend', id, () => this.#inner.extend(id, expiresAt, token))
   }
 
-  delete(id: string): Awaitable<void> {
-    return this.#call('delete', id, () => this.#inner.delete(id))
+  delete(id: string, token?: Token): Awaitable<boolean> {
+    return this.#call('delete', id, () => this.#inner.delete(id, token))
   }
 
   count(now: number): Promise<number> {
