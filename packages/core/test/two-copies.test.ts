@@ -21,7 +21,11 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 class Cart {
-  constructor(readonly items: string[]) {}
+  readonly items: string[]
+
+  constructor(items: string[]) {
+    this.items = items
+  }
 }
 
 describe('two copies of this package', () => {
@@ -88,7 +92,7 @@ describe('two copies of this package', () => {
         throw reason
       },
       update: () => undefined,
-      delete: () => {},
+      delete: () => false,
     })
     await using manager = await b.newManager(engine)
     await expect(manager.getProvider().sessionRead('sid')).rejects.toBe(reason)
