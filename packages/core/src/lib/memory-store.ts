@@ -79,10 +79,11 @@ export class MemoryStore implements RecordStore {
     return entry.data
   }
 
-  delete(id: string): void {
-    const shard = this.#shardOf(id)
-    const entry = shard.get(id)
-    if (entry) this.#remove(shard, entry)
+  delete(id: string, token?: unknown): boolean {
+    const entry = this.#live(id)
+    if (entry === undefined || (token !== undefined && entry.data !== token)) return false
+    this.#remove(this.#shardOf(id), entry)
+    return true
   }
 
   async count(now: number): Promise<number> {

@@ -92,18 +92,17 @@ export class RecordPort implements SessionPort {
 
   async destroy(id: string, base?: OpenedSession): Promise<Absence | undefined> {
     const deadline = this.#deadline()
-    // Swapped first: a mere delete would take the tombstone of a session that has moved on for the session.
-    for (let current: OpenedSession | Absence | undefined = base; current !== undefined; ) {
-      if (typeof current === 'string') return current
-      if (await this.#writer.retire(current as OpenedRecord, deadline)) {
-        await this.#discard(id)
-        return undefined
-      }
-      this.#noteConflict(id, deadline)
-      current = await this.#open(id, deadline)
+    if (base === undefined) {
+      await deadline.run('delete', () => this.#store.delete(id))
+      return undefined
     }
-    await deadline.run('delete', () => this.#store.delete(id))
-    return undefined
+    for (let current = base as OpenedRecord; ; ) {
+      if (await this.#writer.delete(current, deadline)) return undefined
+      const found = await this.#open(id, deadline)
+      if (typeof found === 'string') return found
+      this.#noteConflict(id, deadline)
+      current = found
+    }
   }
 
   async count(): Promise<number> {
@@ -133,7 +132,7 @@ export class RecordPort implements SessionPort {
     try {
       await this.destroy(id)
     } catch {
-      // Nobody has the id, or it is retired: the record only waits for its expiry.
+      // Nobody has the id: the record only waits for its expiry.
     }
   }
 

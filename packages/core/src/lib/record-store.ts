@@ -49,8 +49,11 @@ export interface RecordStore {
    * Without it core calls `update`.
    */
   extend?(id: string, expiresAt: number, token: Token): Awaitable<Token | undefined>
-  /** Deletes the record. Deleting an absent one is no error. */
-  delete(id: string): Awaitable<void>
+  /**
+   * Deletes the record; with a `token`, only if that is still its token. Gives whether it deleted a live one.
+   * That there is none is no error.
+   */
+  delete(id: string, token?: Token): Awaitable<boolean>
   /**
    * How many live sessions there are: records that are not expired and whose data is longer than
    * `TOMBSTONE_BYTES`. Left out where the backend cannot tell.

@@ -54,6 +54,21 @@ export class RecordWriter {
     return (await this.#swap(base.id, base, encodeTombstone(), expiresAt, deadline)) !== undefined
   }
 
+  /** Deletes the very record that was opened. `false`: that is not what is stored any more. */
+  async delete(base: OpenedRecord, deadline: Deadline): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await deadline.run('delete', () => this.#store.delete(base.id, base.token))
+      } catch (error) {
+        if (!isAnswerLost(error)) throw error
+        const found = await this.#lookAfter(error, base.id, deadline)
+        if (found === undefined) return true
+        if (revisionOf(found.data) !== revisionOf(base.data)) return false
+        if (attempt === 2 || deadline.isOver) throw error
+      }
+    }
+  }
+
   #checkSize(data: Uint8Array): void {
     const { maxBytes } = this.#store
     if (maxBytes === undefined || data.length <= maxBytes) return

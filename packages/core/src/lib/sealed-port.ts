@@ -7,7 +7,8 @@ import type { SealedStore } from './sealed-store.ts'
 import type { Absence, Capabilities, OpenedSession, SessionPort } from './session-port.ts'
 
 const ID_BYTES = 16
-const DEFAULT_MAX_COOKIES = 5
+/** Node's servers refuse requests whose headers have more than 16 KiB: four full cookies are too many. */
+const DEFAULT_MAX_COOKIES = 3
 
 /** Sessions over a {@link SealedStore}: there is no server, so nothing to swap, count or revoke. */
 export class SealedPort implements SessionPort {

@@ -5,7 +5,7 @@ import type { Awaitable } from './record-store.ts'
  * {@link fromSealedStore} makes a session engine of it. Core splits the text into cookies and clears them.
  */
 export interface SealedStore {
-  /** How many cookies a session may fill; 5 when unset. */
+  /** How many cookies a session may fill; 3 when unset, 12 KiB; more than a Node server accepts by default would lock visitors out. */
   readonly maxCookies?: number
   /** The text for the client. It must hide the data, resist tampering, and hold `expiresAt` inside (ms since 1970). */
   seal(data: Uint8Array, expiresAt: number): Awaitable<string>

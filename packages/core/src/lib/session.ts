@@ -208,11 +208,15 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       before === undefined || port.capabilities.kind === 'sealed' || this.#draft.lifetime !== undefined
     if (needsCookie) this.#host?.checkCookie()
     const id = this.#storageID
-    const saved = await this.#write(id, patch => port.commit(id, this.#opened, patch))
+    const saved = await this.#write(id, async patch => {
+      const result = await port.commit(id, this.#opened, patch)
+      // A sealed session that its cookies cannot hold is not saved.
+      if (needsCookie && typeof result === 'object') this.#sendCookie(result)
+      return result
+    })
     if (saved === undefined) return
     if (before === undefined) this.#context.events.emit('created', { id })
-    if (needsCookie) this.#sendCookie(saved)
-    else if (this.#isCookieAging) this.#renewCookie(saved)
+    if (!needsCookie && this.#isCookieAging) this.#renewCookie(saved)
   }
 
   async #end(): Promise<Absence | undefined> {
@@ -234,13 +238,14 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#host?.checkCookie()
     const { id } = this.#opened
     const { port, storageID, events } = this.#context
-    const moved = await this.#write(id, patch =>
-      port.regenerate(this.#opened as OpenedSession, storageID(newID), patch),
-    )
+    const moved = await this.#write(id, async patch => {
+      const result = await port.regenerate(this.#opened as OpenedSession, storageID(newID), patch)
+      if (typeof result === 'object') this.#sendCookie(result, newID)
+      return result
+    })
     if (moved === undefined) return
     this.#id = newID
     events.emit('regenerated', { id, newID: moved.id })
-    this.#sendCookie(moved)
   }
 
   /** Runs a write of the pending changes. They are pending again if it fails, and dropped if the session is gone. */
@@ -300,8 +305,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#sendCookie(session)
   }
 
-  #sendCookie({ lifetime, sealed }: OpenedSession): void {
+  #sendCookie({ lifetime, sealed }: OpenedSession, id: string = this.sessionID()): void {
     this.#cookieDue = false
-    this.#host?.sendCookie({ id: this.sessionID(), sealed, lifetime })
+    this.#host?.sendCookie({ id, sealed, lifetime })
   }
 }

@@ -142,7 +142,7 @@ describe('a returning visitor', () => {
   it('who logs out', async () => {
     const { visit, browser } = await site()
     await visit(session => session.set('n', 1))
-    expect(await visit(() => undefined, '/logout')).toEqual(['load', 'update', 'delete'])
+    expect(await visit(() => undefined, '/logout')).toEqual(['load', 'delete'])
     expect(browser.cookies.size).toBe(0)
   })
 

@@ -26,11 +26,11 @@ export const create: Group = {
     onStore('leaves a live record alone and says so', async rig => {
       const store = await rig.store()
       const { id, data } = await createLive(store, rig.in(60))
-      const before = assertHolds(await store.load(id), data, 'before')
+      const { expiresAt } = assertHolds(await store.load(id), data, 'before')
       const token = await (await rig.store()).create(id, newData('taken over'), rig.in(600))
       assert.equal(token, undefined, 'create of an id that is taken must give undefined')
       const after = assertHolds(await store.load(id), data, 'after a create of the same id')
-      assert.equal(after.expiresAt, before.expiresAt, 'the expiry of the live record has changed')
+      assert.equal(after.expiresAt, expiresAt, 'the expiry of the live record has changed')
     }),
 
     onStore('inserts where a record was deleted', async rig => {

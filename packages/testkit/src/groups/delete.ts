@@ -23,6 +23,19 @@ export const remove: Group = {
       await assertAbsent(store, id, 'deleted twice')
     }),
 
+    onStore('with a token, deletes only the write that it is of', async rig => {
+      const [one, two] = [await rig.store(), await rig.store()]
+      const { id, token } = await createLive(one, rig.in(60))
+      const data = newData('newer')
+      const newer = await two.update(id, data, rig.in(60), token)
+      assert.ok(newer !== undefined)
+      assert.equal(await one.delete(id, token), false, 'the record has changed since')
+      assertHolds(await one.load(id), data, 'after a delete with an old token')
+      assert.equal(await one.delete(id, newer), true)
+      await assertAbsent(two, id, 'after a delete with its token')
+      assert.equal(await one.delete(id, newer), false, 'there is nothing left to delete')
+    }),
+
     onStore('touches no other record', async rig => {
       const store = await rig.store()
       const others = [await createLive(store, rig.in(60)), await createLive(store, rig.in(60))]

@@ -42,10 +42,10 @@ export const load: Group = {
     onStore('neither prolongs nor shortens a life', async rig => {
       const store = await rig.store()
       const { id, data } = await createLive(store, rig.in(60))
-      const before = assertHolds(await store.load(id), data, 'at first')
+      const { expiresAt } = assertHolds(await store.load(id), data, 'at first')
       rig.clock.advance(30_000)
-      const after = assertHolds(await store.load(id), data, 'half a life later')
-      assert.equal(after.expiresAt, before.expiresAt)
+      const later = assertHolds(await store.load(id), data, 'half a life later')
+      assert.equal(later.expiresAt, expiresAt)
     }),
 
     onStore('never gives a record that is half one write and half another', async rig => {

@@ -49,7 +49,7 @@ export const leftOut: readonly LeftOut[] = [
     rules: [
       'asks nothing for a forged or malformed id',
       'makes three round trips for a login',
-      'makes at most three round trips for a logout',
+      'makes two round trips for a logout',
     ],
     why: 'nothing is a round trip, and only opening a seal tells whether it is forged',
   },

@@ -3,22 +3,30 @@ import { MapStore, mapBackend, type Row, Rows } from '../support/map-store.ts'
 import { type Broken, brokenStore, repeatable } from './broken.ts'
 
 class DoesNotDelete extends MapStore {
-  override async delete(): Promise<void> {
+  override async delete(): Promise<boolean> {
     this.reach()
+    return true
   }
 }
 
 class DeletesOnceOnly extends MapStore {
-  override async delete(id: string): Promise<void> {
-    if (!this.reach().delete(id)) throw new Error('there is no such record')
+  override async delete(id: string, token?: Token): Promise<boolean> {
+    if (!(await super.delete(id, token))) throw new Error('there is no such record')
+    return true
   }
 }
 
 class DeletesOthers extends MapStore {
-  override async delete(id: string): Promise<void> {
-    const rows = this.reach()
-    rows.delete(id)
-    for (const each of [...rows.keys()].slice(0, 1)) rows.delete(each)
+  override async delete(id: string, token?: Token): Promise<boolean> {
+    const isDeleted = await super.delete(id, token)
+    for (const each of [...this.reach().keys()].slice(0, 1)) this.reach().delete(each)
+    return isDeleted
+  }
+}
+
+class DeletesWithAnyToken extends MapStore {
+  override async delete(id: string): Promise<boolean> {
+    return super.delete(id)
   }
 }
 
@@ -144,6 +152,12 @@ const sharesBackends: Broken = {
 /** Engines that delete, sweep, count, measure or close wrongly. */
 export const housekeeping = [
   brokenStore('a delete does nothing', DoesNotDelete, [
+    'concurrency / extends no session that was destroyed meanwhile',
+    'concurrency / moves no session that was destroyed meanwhile to a new id',
+    'count / gives getActiveSession its number',
+    'delete / is not undone by a request that was under way',
+    'delete / leaves nothing for whoever kept the cookie',
+    'delete / with a token, deletes only the write that it is of',
     'create / inserts where a record was deleted',
     'save / does not bring a deleted record back',
     'save / refuses the token of a deleted record on the one created in its place',
@@ -161,11 +175,16 @@ export const housekeeping = [
     'regenerate-faults / leaves the old session whole or is done when the backend refuses at every update',
   ]),
   brokenStore('a delete of a missing record is an error', DeletesOnceOnly, [
+    'delete / with a token, deletes only the write that it is of',
     'delete / takes a missing record for deleted',
     'delete / touches no other record',
     'provider / sessionDestroy ends one session, on every server',
   ]),
+  brokenStore('a delete does not look at its token', DeletesWithAnyToken, [
+    'delete / with a token, deletes only the write that it is of',
+  ]),
   brokenStore('a delete takes another record along', DeletesOthers, [
+    'delete / with a token, deletes only the write that it is of',
     'delete / touches no other record',
     'count / counts what is live, from every connection',
     'provider / sessionDestroy ends one session, on every server',

@@ -58,6 +58,13 @@ class LivesAMonthAtMost extends MapStore {
   }
 }
 
+class ReadsTheExpiryEarly extends MapStore {
+  override async load(id: string): Promise<StoredRecord | undefined> {
+    const row = this.live(id)
+    return row && { ...row, expiresAt: row.expiresAt - 900 * 1000 }
+  }
+}
+
 /** Engines that end records at the wrong moment. */
 export const lifetimes = [
   brokenStore('a load ignores the expiry', LoadIgnoresExpiry, [
@@ -90,6 +97,27 @@ export const lifetimes = [
     'expiry / refuses to extend an expired record',
     'expiry / creates over an expired record',
     'expiry / is not undone by a request that was under way',
+  ]),
+  brokenStore('a load gives an early expiry', ReadsTheExpiryEarly, [
+    'save / replaces data and expiry and gives the next token',
+    'touch / moves the expiry either way and keeps the data',
+    'expiry / keeps the moment it was given, or rounds it up by less than a second',
+    'expiry / ends a record at its moment, not before',
+    'expiry / holds a life of ten years',
+    'expiry / ends an idle session at its moment, not before',
+    'expiry / lives on while it is used',
+    'expiry / gives a session the lifetime that it asks for',
+    'expiry / ends at the absolute lifetime, however much it is used',
+    'count / leaves out expired records that are still there',
+    'sweep / goes by the moment it is given',
+    'provider / ends sessions after maxLifetime, swept or not',
+    'provider / sessionGC reclaims expired sessions and no live one',
+    'regenerate / lets a late request with the old id neither see, change nor replace the session',
+    'budget / reads once and writes nothing when nothing changed',
+    'budget / reads once and writes once when something changed',
+    'budget / extends a session that is only read once per tenth of its lifetime',
+    'budget / makes three round trips for a login',
+    'budget / makes two round trips for a logout',
   ]),
   brokenStore('a record lives a month at most', LivesAMonthAtMost, [
     'expiry / holds a life of ten years',

@@ -141,8 +141,8 @@ class CutsIds extends MapStore {
     return super.write(rows, id.slice(0, 63), data, expiresAt)
   }
 
-  override async delete(id: string): Promise<void> {
-    await super.delete(id.slice(0, 63))
+  override async delete(id: string, token?: Token): Promise<boolean> {
+    return super.delete(id.slice(0, 63), token)
   }
 }
 
@@ -163,6 +163,7 @@ export const reads = [
     'faults / tries a save again that was not done',
   ]),
   brokenStore('a load writes', ExtendsOnRead, [
+    'load / neither prolongs nor shortens a life',
     'save / replaces data and expiry and gives the next token',
     'touch / moves the expiry either way and keeps the data',
     'expiry / keeps the moment it was given, or rounds it up by less than a second',
@@ -174,6 +175,7 @@ export const reads = [
     'budget / extends a session that is only read once per tenth of its lifetime',
   ]),
   brokenStore('a load gives an old write', ReadsAnOldWrite, [
+    'close / leaves no timer and no handle behind',
     'load / gives the last write, on every connection',
     'load / gives a token that an update is done with, to every reader',
     'load / shows every server what one of them saved',

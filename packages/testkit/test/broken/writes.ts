@@ -124,6 +124,18 @@ class SaysStaleWhenDone extends MapStore {
   }
 }
 
+class CreateGivesNoToken extends MapStore {
+  override async create(id: string, data: Uint8Array, expiresAt: number): Promise<Token | undefined> {
+    return (await super.create(id, data, expiresAt)) && true
+  }
+}
+
+class ExtendGivesTheOldToken extends MapStore {
+  override async extend(id: string, expiresAt: number, token: Token): Promise<Token | undefined> {
+    return (await super.extend(id, expiresAt, token)) && token
+  }
+}
+
 class ForgetsExpiryOnUpdate extends MapStore {
   override async update(
     id: string,
@@ -193,6 +205,29 @@ export const writes = [
   brokenStore('an update that was done is called stale', SaysStaleWhenDone, [
     'load / gives the last write, on every connection',
     'save / saves what a request sets, deletes, flushes and updates',
+  ]),
+  brokenStore('a create gives no token to go on with', CreateGivesNoToken, [
+    'delete / with a token, deletes only the write that it is of',
+    'create / gives a token that the first update is done with',
+    'load / gives the last write, on every connection',
+    'load / never gives a record that is half one write and half another',
+    'save / replaces data and expiry and gives the next token',
+    'save / refuses a token that another write has made stale',
+    'save / keeps old tokens stale after the life was extended',
+    'save / lets one of many win',
+    'touch / moves the expiry either way and keeps the data',
+    'touch / gives a token that an update is done with',
+    'touch / refuses a token that another write has made stale',
+    'expiry / creates over an expired record',
+    'count / leaves out tombstones',
+    'isolation / gives no reader what another one may overwrite',
+    'regenerate / takes along what another request saved meanwhile',
+    'concurrency / survives any interleaving of requests',
+    'close / closes its own connection only',
+  ]),
+  brokenStore('an extension gives the token that it has used up', ExtendGivesTheOldToken, [
+    'touch / moves the expiry either way and keeps the data',
+    'touch / gives a token that an update is done with',
   ]),
   brokenStore('an update keeps the old expiry', ForgetsExpiryOnUpdate, [
     'save / replaces data and expiry and gives the next token',

@@ -51,8 +51,10 @@ export class MapStore implements RecordStore {
     return row?.token === token ? this.write(this.reach(), id, row.data, expiresAt) : undefined
   }
 
-  async delete(id: string): Promise<void> {
-    this.reach().delete(id)
+  async delete(id: string, token?: Token): Promise<boolean> {
+    const rows = this.reach()
+    const row = this.live(id)
+    return row !== undefined && (token === undefined || row.token === token) && rows.delete(id)
   }
 
   async count(now: number): Promise<number> {
