@@ -1,11 +1,8 @@
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { isSessionError } from '@sess/core/engine'
+import { resolve } from 'node:path'
 import { wrong } from './file-config.ts'
 import { makeDirectory } from './fs-calls.ts'
-import { OWNERS } from './lock.ts'
 
-const isWindows = process.platform === 'win32'
 const OTHERS_MAY_WRITE = 0o002
 
 /**
@@ -15,23 +12,22 @@ const OTHERS_MAY_WRITE = 0o002
  */
 export async function prepareDirectory(directory: string): Promise<string> {
   const path = resolve(directory)
+  let mode: number
   try {
     await makeDirectory(path)
-    const { mode } = await stat(path)
-    if (!isWindows && mode & OTHERS_MAY_WRITE)
-      throw wrong(
-        `: directory '${directory}' may be written by every user of this machine, and so may its sessions; name one inside it, e.g. '${directory}/sessions'`,
-      )
-    await makeDirectory(join(path, OWNERS))
+    mode = (await stat(path)).mode
   } catch (error) {
     throw unusable(directory, error)
   }
+  if (process.platform !== 'win32' && mode & OTHERS_MAY_WRITE)
+    throw wrong(
+      `: directory '${directory}' may be written by every user of this machine, and so may its sessions; name one inside it, e.g. '${directory}/sessions'`,
+    )
   return path
 }
 
 /** An ERR_CONFIG that says why the directory cannot hold sessions. */
-export function unusable(directory: string, error: unknown): unknown {
-  if (isSessionError(error)) return error
+export function unusable(directory: string, error: unknown): Error {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
   const reason = reasons[code] ?? code
   return wrong(

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import {
   type Clock,
   type RecordStore,
@@ -9,6 +10,7 @@ import {
 import { prepareDirectory, unusable } from './directory.ts'
 import { type FileConfig, readConfig } from './file-config.ts'
 import { encodeFile, type FileContent, type FileRecord } from './file-format.ts'
+import { makeDirectory } from './fs-calls.ts'
 import { pathOf } from './layout.ts'
 import { Lines, type Turn } from './lines.ts'
 import { Owner } from './lock.ts'
@@ -58,6 +60,7 @@ export class FileStore implements RecordStore {
     const owner = new Owner(path, lease)
     const files = new RecordFiles({ owner, sync, timeout: context.timeout ?? 5000 })
     try {
+      await makeDirectory(dirname(owner.home))
       await owner.settle()
       await files.check()
     } catch (error) {
