@@ -5,7 +5,10 @@ import type { Awaitable } from './record-store.ts'
  * {@link fromSealedStore} makes a session engine of it. Core splits the text into cookies and clears them.
  */
 export interface SealedStore {
-  /** How many cookies a session may fill; 3 when unset, 12 KiB; more than a Node server accepts by default would lock visitors out. */
+  /**
+   * How many cookies of 4096 bytes a session may fill; 3 when unset. With more, the server has to accept headers of
+   * more than 16 KiB (Node's `maxHeaderSize`), or the session locks its visitor out.
+   */
   readonly maxCookies?: number
   /** The text for the client. It must hide the data, resist tampering, and hold `expiresAt` inside (ms since 1970). */
   seal(data: Uint8Array, expiresAt: number): Awaitable<string>
