@@ -82,9 +82,11 @@ export class ProviderPort implements SessionPort {
     })
   }
 
-  destroy(id: string): Promise<undefined> {
+  destroy(id: string, base?: OpenedSession): Promise<Absence | undefined> {
     return this.#oneAtATime(id, async () => {
-      await this.#deadline().run('sessionDestroy', () => this.#provider.sessionDestroy(id))
+      const deadline = this.#deadline()
+      if (base && !(await deadline.run('sessionExist', () => this.#provider.sessionExist(id)))) return 'gone'
+      await deadline.run('sessionDestroy', () => this.#provider.sessionDestroy(id))
       return undefined
     })
   }
