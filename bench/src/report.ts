@@ -16,7 +16,7 @@ const routeTitles = {
 export function report(command: string, http: HttpResults | undefined, micro: MicroResult[]): string {
   const parts = [conditions(command)]
   for (const [route, samples] of http ?? []) parts.push(`### ${routeTitles[route]}`, httpTable(samples))
-  if (http) parts.push(generatorLine(http))
+  if (http) parts.push(...warnings(http))
   if (micro.length > 0) parts.push('### Single operations', microTable(micro))
   return parts.join('\n\n')
 }
@@ -73,15 +73,18 @@ function ratio(own: Sample[], other: Sample[]): number {
   return median(own.map(({ requestsPerSecond }, i) => requestsPerSecond / (other[i]?.requestsPerSecond ?? 0)))
 }
 
-function generatorLine(http: HttpResults): string {
-  const busy = Math.max(
-    ...[...http.values()].flatMap(samples =>
-      [...samples.values()].map(own => median(own.map(sample => sample.busy))),
-    ),
-  )
-  return busy > 0.95
-    ? `**The load generator was ${percent(busy)} busy: it, not the server, is what was measured.**`
-    : `The load generator was at most ${percent(busy)} busy.`
+/** What would make the figures mean something else than they seem to. */
+function warnings(http: HttpResults): string[] {
+  const all = [...http.values()].flatMap(samples => [...samples.values()])
+  const busy = Math.max(...all.map(own => median(own.map(sample => sample.busy))))
+  const widest = Math.max(...all.map(own => spread(own.map(sample => sample.requestsPerSecond))))
+  const lines = [`The load generator was at most ${percent(busy)} busy.`]
+  if (busy > 0.95) lines.push('**It, not the server, is what was measured.**')
+  if (widest > 0.3)
+    lines.push(
+      `**The machine did other work meanwhile (spread up to ${percent(widest)}): run it again when it is idle.**`,
+    )
+  return lines
 }
 
 function microTable(micro: MicroResult[]): string {
