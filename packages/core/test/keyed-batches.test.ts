@@ -77,12 +77,20 @@ describe('keyed batches', () => {
   test('a run that fails fails all of its items, and none that come later', async () => {
     const { batches, calls } = controlled()
     const first = batches.add('a', 1)
-    const later = batches.add('a', 2)
-    calls[0]?.fail(new Error('no'))
-    await expect(first).rejects.toThrow('no')
+    const together = Promise.allSettled([2, 3].map(item => batches.add('a', item)))
+    const reason = new Error('no')
+    calls[0]?.fail(reason)
+    await expect(first).rejects.toBe(reason)
     await turn()
-    calls[1]?.end()
-    expect(await later).toBe(20)
+    const later = batches.add('a', 4)
+    calls[1]?.fail(reason)
+    expect(await together).toEqual([
+      { status: 'rejected', reason },
+      { status: 'rejected', reason },
+    ])
+    await turn()
+    calls[2]?.end()
+    expect(await later).toBe(40)
   })
 
   test('a run that throws before it is a promise is a run that fails', async () => {

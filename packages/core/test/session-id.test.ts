@@ -181,6 +181,7 @@ describe('checking', () => {
     const untagged = new SessionIDs()
     expect(untagged.check('0123456789abcdef'.repeat(2))).toBe(0)
     expect(untagged.check('0123456789abcdef'.repeat(4))).toBeUndefined()
+    expect(untagged.check('0123456789ABCDEF'.repeat(2))).toBeUndefined()
     expect(untagged.check('xsnkjklkjjkh27hjh78908')).toBeUndefined()
   })
 
