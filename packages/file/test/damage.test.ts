@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
 import { decodeFile, encodeFile } from '../src/lib/file-format.ts'
@@ -104,8 +104,8 @@ it('can store a session again over whatever lies in its place', async () => {
     expect(await store.create(id, dataOf('again'), place.in(1000)), what).toBeDefined()
     expect(contentOf((await store.load(id))?.data), what).toBe('again')
     await lay()
-    await store.delete(id)
-    expect(await store.load(id), what).toBeUndefined()
+    expect(await store.delete(id), what).toBe(false)
+    await expect(stat(path), what).rejects.toThrow('ENOENT')
     await store.create(id, dataOf('for the next one'), place.in(1000))
   }
 })

@@ -44,6 +44,7 @@ describe('a disk that fails at any point of a change', () => {
       }
       await append(scene.place, scene.slow, scene.id, ' end')
       await append(scene.place, scene.fast, scene.id, ' end')
+      expect(contentOf((await scene.slow.load(scene.id))?.data)).toBe(`${content} end end`)
     }
     expect(failures).toBeGreaterThan(4)
   })

@@ -73,6 +73,27 @@ describe('a process that is stopped at any point while it changes a session, for
     }
   })
 
+  it('deletes no session that was changed after it was read', async () => {
+    const remove = ({ slow, id, token }: Scene) => slow.delete(id, token)
+    const calls = await callsOf(async () => {
+      const scene = await newScene()
+      return () => remove(scene)
+    })
+    for (let at = 0; at < calls; at++) {
+      const scene = await newScene()
+      const { place, fast, id, token } = scene
+      let updated: unknown
+      const isDeleted = await observing(
+        async (_, index) => {
+          if (index === at) updated = await fast.update(id, dataOf('fast'), place.in(1000), token)
+        },
+        () => remove(scene),
+      )
+      expect(isDeleted, `stopped before call ${at}`).toBe(updated === undefined)
+      expect(contentOf((await fast.load(id))?.data)).toBe(isDeleted ? undefined : 'fast')
+    }
+  })
+
   it('creates no session that another one has created, over an expired one too', async () => {
     for (const isThere of [false, true]) {
       const create = ({ place, slow, id }: Scene) => slow.create(id, dataOf('slow'), place.in(1000))

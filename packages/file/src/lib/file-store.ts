@@ -106,13 +106,15 @@ export class FileStore implements RecordStore {
     const path = this.#pathOf(id)
     return this.#lines.join(id, async turn => {
       if (token !== undefined && turn.isLateWith(token)) return false
-      const isMeant = async (): Promise<boolean> => {
+      let isLive = false
+      const isMeant = async () => {
         const content = await readFile(path, id)
-        return this.#isLive(content) && (token === undefined || revisionOf(content.data) === token)
+        isLive = this.#isLive(content) && (token === undefined || revisionOf(content.data) === token)
+        return isLive || token === undefined
       }
-      const isDeleted = await this.#files.remove(path, isMeant, turn)
-      if (isDeleted) turn.leave(NONE)
-      return isDeleted
+      const isRemoved = await this.#files.remove(path, isMeant, turn)
+      if (isRemoved) turn.leave(NONE)
+      return isRemoved && isLive
     })
   }
 
