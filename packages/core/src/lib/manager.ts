@@ -128,7 +128,9 @@ export class Manager<Data extends object = SessionData> {
     req: NodeRequest | Request,
     res?: NodeResponse | Headers,
   ): Promise<Session<Data>> {
-    const session = await this.#start(this.#visit(req, res))
+    this.#checkOpen()
+    const visit = this.#visit(req, res)
+    const session = visit.session ?? (await visit.start())
     await session.regenerate()
     return session
   }

@@ -28,7 +28,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   readonly #settings: NodeExchangeSettings
   readonly #gate: ResponseGate
   #cookies: readonly string[] | undefined
-  #isClosed = false
+  #isClosed: boolean
   #hasFailed = false
   #lateSave: NodeJS.Immediate | undefined
 
@@ -37,6 +37,7 @@ export class NodeExchange implements Exchange, GateKeeper {
     this.#response = response
     this.#settings = settings
     this.#gate = new ResponseGate(response, this)
+    this.#isClosed = 'stream' in response ? response.stream.destroyed : response.destroyed
     response.once('close', () => {
       this.#isClosed = true
       this.#saveLate()

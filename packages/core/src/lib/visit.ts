@@ -52,7 +52,8 @@ export class Visit<Data extends object> implements SessionHost {
 
   /** Ends the session; the next `start` gives a new one. */
   async destroy(): Promise<void> {
-    const session = await this.start()
+    // At once if it can be: a response that is ended without waiting for this waits for it.
+    const session = this.#session ?? (await this.start())
     const absence = await session.destroy()
     const next = new Session<Data>(
       this.#context,

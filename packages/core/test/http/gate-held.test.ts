@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Browser } from './support/browser.ts'
 import { COOKIE, setUp } from './support/managers.ts'
 import { door, sleep } from './support/probe-store.ts'
 import { protocols, serve } from './support/servers.ts'
@@ -165,6 +166,28 @@ it('a release that nobody awaits is waited for', async () => {
   expect(reply.setCookies[0]).toContain(COOKIE)
   expect(await reply.body).toBe('done')
 })
+
+it.each(['sessionDestroy', 'sessionRegenerateId'] as const)(
+  'a %s that nobody awaits is waited for',
+  async method => {
+    const { manager, store } = await setUp()
+    const server = await serve(async (req, res) => {
+      const session = await manager.sessionStart(req, res)
+      if (req.url === '/') session.set('user', 'astaxie')
+      else void manager[method](req, res)
+      res.end('done')
+    })
+    const browser = new Browser()
+    await browser.go(server)
+    const old = browser.header
+    store.before = () => sleep(30)
+    const reply = await browser.open(server, '/act')
+    expect(reply.setCookies).toHaveLength(1)
+    expect(browser.header).not.toBe(old)
+    expect(await manager.getProvider().sessionExist(manager.storageID(old.slice(-32)))).toBe(false)
+    expect(await reply.body).toBe('done')
+  },
+)
 
 it('what the handler changes while its first changes are saved is saved as well', async () => {
   const { manager, store } = await setUp()

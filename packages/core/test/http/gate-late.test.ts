@@ -147,6 +147,29 @@ describe.each(protocols)('over %s', protocol => {
     expect(server.thrown).toEqual([])
   })
 
+  it('a session that is started when the client is gone already is saved, too', async () => {
+    const setup = await setUp()
+    const arrived = door()
+    const gone = door()
+    const server = await serve(async (req, res) => {
+      if (req.url === '/slow') {
+        arrived.open()
+        await gone.opened
+      }
+      ;(await setup.manager.sessionStart(req, res)).update('n', (n = 0) => n + 1)
+      if (req.url === '/') res.end()
+    }, protocol)
+    const browser = new Browser()
+    await browser.go(server)
+    const lost = browser.go(server, '/slow').catch(error => error)
+    await arrived.opened
+    await server.hangUp()
+    await lost
+    await sleep(30)
+    gone.open()
+    await expect.poll(() => stored(setup, browser, 'n')).toBe(2)
+  })
+
   it('a new visitor who hangs up in mid-request leaves no error behind', async () => {
     const { manager, store } = await setUp()
     const happenings = record(manager)
