@@ -1,5 +1,6 @@
 import type { Entries } from './codec/entries.ts'
 import { checkValue, decodeValue, encodeValue } from './codec/values.ts'
+import { SessionError } from './errors.ts'
 import { applyOperation, type Operation, type Patch, runUpdater, type Updater } from './patch.ts'
 
 /** A change that is not saved yet; values stay alive, since they may still be changed in place. */
@@ -22,6 +23,8 @@ export class Draft {
   readonly #lent = new Map<string, Lent>()
   /** Keys whose updates are being saved: their values are provisional until that is settled. */
   #provisional: readonly string[] = []
+  /** A save of updates may have been done: done again, they would count twice. */
+  #isDoubtful = false
   #lifetime: number | undefined
 
   constructor(base: Entries) {
@@ -90,6 +93,7 @@ export class Draft {
 
   flush(): void {
     this.#cleared = true
+    this.#isDoubtful = false
     this.#changes.clear()
     this.#lent.clear()
   }
@@ -116,8 +120,17 @@ export class Draft {
     return false
   }
 
-  /** Hands over what has changed; the draft goes on from there. @throws ERR_VALUE, and keeps the changes */
+  /**
+   * Hands over what has changed; the draft goes on from there.
+   *
+   * @throws ERR_VALUE, ERR_OUTCOME_UNKNOWN, and keeps the changes
+   */
   take(): Patch {
+    if (this.#isDoubtful)
+      throw new SessionError(
+        'ERR_OUTCOME_UNKNOWN',
+        'An update of this session may or may not have been saved, so it is not saved again: start with a new request',
+      )
     const operations = new Map<string, Operation>()
     const provisional: string[] = []
     const lent = new Map<string, Lent>()
@@ -166,13 +179,17 @@ export class Draft {
     for (const key of this.#provisional) if (!this.#isChangedInPlace(key)) this.#forgetOutdated(key)
   }
 
-  /** The save failed: its changes are pending again, under those made meanwhile. */
-  restore(base: Entries, patch: Patch): void {
+  /**
+   * The save failed: its changes are pending again, under those made meanwhile. `mayBeSaved`: or it was done all
+   * the same, so that its updates must not run a second time.
+   */
+  restore(base: Entries, patch: Patch, mayBeSaved = false): void {
     const later = new Map(this.#changes)
     const laterCleared = this.#cleared
     this.#base = base
     this.#lifetime ??= patch.lifetime
     if (laterCleared) return
+    this.#isDoubtful = mayBeSaved && [...patch.operations.values()].some(({ kind }) => kind === 'update')
     this.#cleared = patch.cleared
     this.#changes.clear()
     for (const [key, operation] of patch.operations) this.#changes.set(key, this.#revive(key, operation))

@@ -1,6 +1,6 @@
 import type { Entries } from './codec/entries.ts'
 import { Draft } from './draft.ts'
-import { SessionError } from './errors.ts'
+import { isSessionError, SessionError } from './errors.ts'
 import type { SessionContext, SessionHost, SessionStart } from './session-context.ts'
 import type { Absence, OpenedSession } from './session-port.ts'
 import type { KeyOf, SessionData, SessionStore } from './session-store.ts'
@@ -266,7 +266,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       this.#draft.settle(result.entries)
       return result
     } catch (error) {
-      this.#draft.restore(this.#opened?.entries ?? nothing, patch)
+      const mayBeSaved = isSessionError(error, 'ERR_TIMEOUT') || isSessionError(error, 'ERR_OUTCOME_UNKNOWN')
+      this.#draft.restore(this.#opened?.entries ?? nothing, patch, mayBeSaved)
       throw error
     }
   }
