@@ -78,7 +78,7 @@ it('touches nothing but its own files', async () => {
   const shard = dirname(pathIn(place.directory, id))
   const strangers = [
     join(place.directory, 'notes.txt'),
-    join(place.directory, 'a'),
+    join(place.directory, 'z'),
     join(place.directory, '.hidden'),
     join(place.directory, '.owners', 'README'),
     join(shard, 'notes.txt'),

@@ -133,7 +133,7 @@ export class Owner {
   /** Says that the owner is alive. */
   async renew(): Promise<void> {
     const now = performance.now()
-    if (now - this.#renewedAt < this.#lease / 4) return
+    if (!this.#canLink || now - this.#renewedAt < this.#lease / 4) return
     this.#renewedAt = now
     const time = systemTime() / 1000
     await attempt(['ENOENT'], done => fs.lutimes(this.#self, time, time, done))

@@ -141,6 +141,7 @@ export class RecordFiles {
     turn: Turn,
   ): Promise<'done' | 'lost'> {
     const spare = await this.#linkToKeep(path, replaced)
+    if (spare === undefined) closeFile(replaced.fd)
     let isReplaced = false
     try {
       const code = await rename(['ENOENT'], `${path}${LOCK}/${staged.name}`, path)
@@ -149,9 +150,8 @@ export class RecordFiles {
       isReplaced = true
       return 'done'
     } finally {
-      if (spare === undefined) closeFile(replaced.fd)
       // As long as it may be the session's file, it must never be written.
-      else turn.defer(isReplaced ? this.#spares.keep(spare) : this.#spares.discard(spare))
+      if (spare) turn.defer(isReplaced ? this.#spares.keep(spare) : this.#spares.discard(spare))
     }
   }
 
