@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { SessionError } from './errors.ts'
+import { hmac } from './hmac.ts'
 import { randomInto } from './random.ts'
 
 /** Makes the tag of an id: a keyed hash of at least 16 bytes, or the name of one (`sha1`, `sha256`, …). */
@@ -75,23 +76,26 @@ export class SessionIDs {
 
 function tagger(hashFunc: string | HashFunction, key: string): (random: string) => string {
   if (typeof hashFunc === 'function') return random => tagOf(hashFunc(random, key))
-  const secret = createSecretKey(key, 'utf8')
-  return random => {
-    try {
-      return tagOf(createHmac(hashFunc, secret).update(random).digest())
-    } catch (cause) {
-      if (cause instanceof SessionError) throw cause
-      throw new SessionError(
-        'ERR_CONFIG',
-        `hashFunc '${hashFunc}' is not known to this Node: use e.g. 'sha1' or 'sha256'`,
-        { cause },
-      )
-    }
+  try {
+    const sign = hmac(hashFunc, key, ID_LENGTH)
+    checkLength(sign('0'.repeat(ID_LENGTH)).length / 2)
+    return random => sign(random).slice(0, TAG_BYTES * 2)
+  } catch (cause) {
+    if (cause instanceof SessionError) throw cause
+    throw new SessionError(
+      'ERR_CONFIG',
+      `hashFunc '${hashFunc}' is not known to this Node: use e.g. 'sha1' or 'sha256'`,
+      { cause },
+    )
   }
 }
 
 function tagOf(digest: Uint8Array): string {
-  if (!(digest instanceof Uint8Array) || digest.length < TAG_BYTES)
-    throw new SessionError('ERR_CONFIG', `hashFunc must give a Uint8Array of at least ${TAG_BYTES} bytes`)
+  checkLength(digest instanceof Uint8Array ? digest.length : 0)
   return Buffer.from(digest.buffer, digest.byteOffset, TAG_BYTES).toString('hex')
+}
+
+function checkLength(bytes: number): void {
+  if (bytes < TAG_BYTES)
+    throw new SessionError('ERR_CONFIG', `hashFunc must give a Uint8Array of at least ${TAG_BYTES} bytes`)
 }
