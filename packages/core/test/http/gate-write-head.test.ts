@@ -47,7 +47,9 @@ async function reply(writeHead: WriteHead, protocol: Protocol): Promise<Reply> {
 }
 
 describe.each(['http', 'h2c'] as const)('over %s', protocol => {
-  it.each(Object.entries(forms))('writeHead(%s)', async (_, writeHead) => {
+  // HTTP/2 has no message, and Node warns who gives one.
+  const known = Object.entries(forms).filter(([form]) => protocol === 'http' || !form.includes('message'))
+  it.each(known)('writeHead(%s)', async (_, writeHead) => {
     const { status, headers, setCookies, body } = await reply(writeHead, protocol)
     expect({ status, body }).toEqual({ status: 201, body: 'made' })
     expect(headers['x-one']).toBe('1')

@@ -179,10 +179,10 @@ describe('a returning visitor', () => {
     const { visit, store } = await site({ clock })
     await visit(session => session.set('n', 1))
     clock.tick(1800)
-    store.before = ({ method }) => (method === 'extend' ? sleep(300) : undefined)
+    store.before = ({ method }) => (method === 'extend' ? sleep(1000) : undefined)
     const start = performance.now()
     expect(await visit(() => undefined)).toEqual(['load', 'extend'])
-    expect(performance.now() - start).toBeLessThan(200)
+    expect(performance.now() - start).toBeLessThan(700)
   })
 
   it('a change beside a due extension: both are done, in order', async () => {
