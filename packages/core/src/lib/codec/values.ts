@@ -31,6 +31,10 @@ export function encodeValue(value: unknown, key: string): string {
 export function decodeValue(text: string, key: string): unknown {
   const first = text.charCodeAt(0)
   if (first === 0x27 /* ' */) return text.slice(1)
+  if (first <= 0x39 /* 9 */) {
+    const number = Number(text)
+    if (String(number) === text) return number
+  }
   try {
     if (first === 0x2a /* * */) return unpack(JSON.parse(text.slice(1)), key)
     return JSON.parse(text) as unknown
