@@ -77,3 +77,8 @@ export function isSessionError(error: unknown, code?: SessionErrorCode): error i
     (code === undefined || (error as { code?: unknown }).code === code)
   )
 }
+
+/** Whether a write that failed with this error may have been done all the same. */
+export function mayBeDone(error: unknown): boolean {
+  return isSessionError(error, 'ERR_TIMEOUT') || isSessionError(error, 'ERR_OUTCOME_UNKNOWN')
+}

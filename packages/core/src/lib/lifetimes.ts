@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { SessionError } from './errors.ts'
 
 /** How long sessions live, in milliseconds unless said otherwise. */
 export interface LifetimePolicy {
@@ -54,4 +55,11 @@ export class Lifetimes {
   #seconds(lifetime: number): number {
     return lifetime === 0 ? this.#policy.maxLifetime : lifetime
   }
+}
+
+/** A lifetime of one session, in seconds. @throws ERR_CONFIG if it is not a whole number that fits its record */
+export function checkLifetime(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= 0xffffffff) return seconds
+  const message = `setLifetime needs a whole number of seconds, e.g. 30 * 86400, not ${seconds}`
+  throw new SessionError('ERR_CONFIG', message)
 }

@@ -7,7 +7,7 @@ import { type GateKeeper, type NodeResponse, ResponseGate } from './response-gat
 export type NodeRequest = IncomingMessage | Http2ServerRequest
 
 /** What a Node exchange asks of the request's session. */
-export interface NodeExchangeSession {
+interface NodeExchangeSession {
   readonly needsRelease: boolean
   sessionRelease(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { decodeRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
-import { isSessionError, SessionError } from './errors.ts'
+import { mayBeDone, SessionError } from './errors.ts'
 import { KeyedBatches, type Outcome } from './keyed-batches.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { applyPatch, type Patch } from './patch.ts'
@@ -82,9 +82,7 @@ export class RecordPort implements SessionPort {
       }
     } catch (error) {
       // If the old id may be retired, the new record is the only one left.
-      const mayBeRetired =
-        isSessionError(error, 'ERR_OUTCOME_UNKNOWN') || isSessionError(error, 'ERR_TIMEOUT')
-      if (!mayBeRetired) await this.#discard(newId)
+      if (!mayBeDone(error)) await this.#discard(newId)
       throw error
     }
     throw new SessionError('ERR_BACKEND', 'The new session id is taken: try again')

@@ -1,6 +1,8 @@
 import type { Entries } from './codec/entries.ts'
 import { Draft } from './draft.ts'
-import { isSessionError, SessionError } from './errors.ts'
+import { mayBeDone, SessionError } from './errors.ts'
+import { checkLifetime } from './lifetimes.ts'
+import type { Patch } from './patch.ts'
 import type { SessionContext, SessionHost, SessionStart } from './session-context.ts'
 import type { Absence, OpenedSession } from './session-port.ts'
 import type { KeyOf, SessionData, SessionStore } from './session-store.ts'
@@ -108,25 +110,16 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   }
 
   /**
-   * Gives this session an idle lifetime of its own, e.g. 30 days for "remember me". Record and cookie live
-   * that long from then on. 0 goes back to the manager's lifetimes.
-   *
-   * @param seconds a whole number of seconds
-   * @throws ERR_CONFIG
+   * Gives this session an idle lifetime of its own, in seconds, e.g. 30 days for "remember me". Record and
+   * cookie live that long from then on. 0 goes back to the manager's lifetimes. @throws ERR_CONFIG
    */
   setLifetime(seconds: number): void {
-    if (!Number.isInteger(seconds) || seconds < 0 || seconds > 0xffffffff)
-      throw new SessionError(
-        'ERR_CONFIG',
-        `setLifetime needs a whole number of seconds, e.g. 30 * 86400, not ${seconds}`,
-      )
-    this.#data('').setLifetime(seconds)
+    this.#data('').setLifetime(checkLifetime(seconds))
     this.#host?.changed()
   }
 
   sessionRelease(): Promise<void> {
-    if (!this.needsRelease) return Promise.resolve()
-    return this.#run(() => this.#release())
+    return this.needsRelease ? this.#run(() => this.#release()) : Promise.resolve()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -162,10 +155,7 @@ export class Session<Data extends object = SessionData> implements SessionStore<
 
   #data(key: string): Draft {
     if (this.#state === 'destroyed')
-      throw new SessionError(
-        'ERR_SESSION_DESTROYED',
-        'This session was destroyed: sessionStart gives a new one',
-      )
+      throw new SessionError('ERR_SESSION_DESTROYED', 'Destroyed: sessionStart gives a new session')
     if (typeof key !== 'string')
       throw new SessionError('ERR_VALUE', `Session keys are strings, not ${typeof key}`)
     return this.#draft
@@ -208,7 +198,7 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       before === undefined || port.capabilities.kind === 'sealed' || this.#draft.lifetime !== undefined
     if (needsCookie) this.#host?.checkCookie()
     const id = this.#storageID
-    const saved = await this.#write(id, async patch => {
+    const saved = await this.#write(async patch => {
       const result = await port.commit(id, this.#opened, patch)
       // A sealed session that its cookies cannot hold is not saved.
       if (needsCookie && typeof result === 'object') this.#sendCookie(result)
@@ -238,7 +228,7 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#host?.checkCookie()
     const { id } = this.#opened
     const { port, storageID, events } = this.#context
-    const moved = await this.#write(id, async patch => {
+    const moved = await this.#write(async patch => {
       const result = await port.regenerate(this.#opened as OpenedSession, storageID(newID), patch)
       if (typeof result === 'object') this.#sendCookie(result, newID)
       return result
@@ -250,8 +240,7 @@ export class Session<Data extends object = SessionData> implements SessionStore<
 
   /** Runs a write of the pending changes. They are pending again if it fails, and dropped if the session is gone. */
   async #write(
-    id: string,
-    write: (patch: ReturnType<Draft['take']>) => Promise<OpenedSession | Absence>,
+    write: (patch: Patch) => Promise<OpenedSession | Absence>,
   ): Promise<OpenedSession | undefined> {
     await this.#extension
     const patch = this.#draft.take()
@@ -259,24 +248,22 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       const result = await write(patch)
       if (typeof result === 'string') {
         this.#state = result
-        this.#context.events.emit('dropped', { id, reason: result })
+        this.#context.events.emit('dropped', { id: this.#storageID, reason: result })
         return undefined
       }
       this.#opened = result
       this.#draft.settle(result.entries)
       return result
     } catch (error) {
-      const mayBeSaved = isSessionError(error, 'ERR_TIMEOUT') || isSessionError(error, 'ERR_OUTCOME_UNKNOWN')
-      this.#draft.restore(this.#opened?.entries ?? nothing, patch, mayBeSaved)
+      this.#draft.restore(this.#opened?.entries ?? nothing, patch, mayBeDone(error))
       throw error
     }
   }
 
   #drop(reason: Absence): void {
-    if (this.#draft.isChanged()) {
-      this.#draft.take()
-      this.#context.events.emit('dropped', { id: this.#storageID, reason })
-    }
+    if (!this.#draft.isChanged()) return
+    this.#draft.take()
+    this.#context.events.emit('dropped', { id: this.#storageID, reason })
   }
 
   /** Nobody waits for an extension and nobody is hurt if it fails: the next request tries again. */
