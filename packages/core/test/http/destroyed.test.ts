@@ -49,7 +49,7 @@ describe('the old handle', () => {
   })
 
   it('sessionRelease resolves, and the changes made before are gone', async () => {
-    const { browser, server, store } = await site(manager => async (req, res) => {
+    const { browser, server, store, manager } = await site(manager => async (req, res) => {
       await using session = await manager.sessionStart(req, res)
       session.set('n', 1)
       await manager.sessionDestroy(req, res)
@@ -57,9 +57,11 @@ describe('the old handle', () => {
       expect(session.needsRelease).toBe(false)
       res.end()
     })
+    const happenings = record(manager)
     store.forget()
     await browser.go(server, '/logout')
     expect(server.thrown).toEqual([])
+    expect(happenings.map(({ name }) => name)).toEqual(['destroyed'])
     expect(store.methods).toEqual(['load', 'delete'])
   })
 })

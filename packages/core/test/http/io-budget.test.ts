@@ -190,7 +190,13 @@ describe('a returning visitor', () => {
     const { visit, store } = await site({ clock })
     await visit(session => session.set('n', 1))
     clock.tick(1800)
-    store.before = ({ method }) => (method === 'extend' ? sleep(30) : undefined)
+    let isExtended = false
+    store.before = async ({ method }) => {
+      if (method === 'update') expect(isExtended).toBe(true)
+      if (method !== 'extend') return
+      await sleep(30)
+      isExtended = true
+    }
     expect(await visit(session => session.set('n', 2))).toEqual(['load', 'extend', 'update'])
     await visit(session => expect(session.get('n')).toBe(2))
   })
