@@ -94,8 +94,6 @@ export class NodeExchange implements Exchange, GateKeeper {
     const [status, ...rest] = writeHead
     const message = typeof rest[0] === 'string' ? [rest.shift()] : []
     const headers = rest[0] ?? rest[1]
-    // Node says what is wrong with it.
-    if (Array.isArray(headers) && !Array.isArray(headers[0]) && headers.length % 2 === 1) return writeHead
     // Set one by one: given to writeHead they would replace the session's cookie.
     if (typeof headers === 'object' && headers !== null) setHeaders(this.#response, headers)
     this.#applyCookies()
