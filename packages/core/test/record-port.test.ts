@@ -172,3 +172,32 @@ describe('a session that is too large', () => {
     expect(await stored(manager)).toBe(1)
   })
 })
+
+describe('saves that lost a race', () => {
+  test('are saved as far as they fit, when they do not fit together', async () => {
+    const { manager } = await setUp({ maxBytes: 300 })
+    const sessions = await Promise.all(['a', 'b', 'c'].map(() => read(manager)))
+    const winner = await read(manager)
+    winner.set('n', 2)
+    await winner.sessionRelease()
+    for (const [i, session] of sessions.entries()) session.set(`key${i}`, 'x'.repeat(120))
+    const results = await Promise.allSettled(sessions.map(session => session.sessionRelease()))
+    const failed = results.filter(result => result.status === 'rejected')
+    expect(failed.map(({ reason }) => reason.code)).toEqual(['ERR_TOO_LARGE'])
+    const kept = await Promise.all(['key0', 'key1', 'key2'].map(key => stored(manager, key)))
+    expect(kept.filter(value => value !== undefined)).toHaveLength(2)
+  })
+
+  test('are dropped in silence when the session has ended, whatever was put in it', async () => {
+    const { manager } = await setUp()
+    const session = await read(manager)
+    session.set('list', [1])
+    await session.sessionRelease()
+    await manager.getProvider().sessionDestroy(SID)
+    session.set('n', 5)
+    await session.sessionRelease()
+    const list = session.get('list') as unknown[]
+    list.push(() => 'not storable')
+    await expect(session.sessionRelease()).resolves.toBeUndefined()
+  })
+})

@@ -173,6 +173,14 @@ export class Draft {
     return patch
   }
 
+  /** Nobody will save the changes. */
+  discard(): void {
+    this.#changes.clear()
+    this.#lent.clear()
+    this.#cleared = false
+    this.#lifetime = undefined
+  }
+
   /** The save succeeded: what is stored is what the next changes are made to. */
   settle(base: Entries): void {
     this.#base = base

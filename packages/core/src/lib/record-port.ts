@@ -1,6 +1,6 @@
 import { decodeRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
-import { mayBeDone, SessionError } from './errors.ts'
+import { isSessionError, mayBeDone, SessionError } from './errors.ts'
 import { KeyedBatches, type Outcome } from './keyed-batches.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { applyPatch, type Patch } from './patch.ts'
@@ -31,7 +31,7 @@ export class RecordPort implements SessionPort {
     this.#lifetimes = lifetimes
     this.#timeout = timeout
     this.#events = events
-    this.#lateSaves = new KeyedBatches((id, saves) => this.#saveTogether(id, saves))
+    this.#lateSaves = new KeyedBatches((id, saves) => this.#saveLate(id, saves))
     this.capabilities = {
       kind: 'record',
       count: store.count !== undefined,
@@ -155,6 +155,19 @@ export class RecordPort implements SessionPort {
       createdAt: base?.createdAt ?? this.#lifetimes.clock.now(),
       lifetime: patch.lifetime ?? base?.lifetime ?? 0,
       entries: applyPatch(base?.entries, patch),
+    }
+  }
+
+  async #saveLate(id: string, saves: LateSave[]): Promise<Outcome<OpenedRecord | Absence>[]> {
+    try {
+      return await this.#saveTogether(id, saves)
+    } catch (error) {
+      if (saves.length === 1 || !isSessionError(error, 'ERR_TOO_LARGE')) throw error
+      // Together they are too much; one for itself may not be.
+      const outcomes: Outcome<OpenedRecord | Absence>[] = []
+      for (const save of saves)
+        outcomes.push(...(await this.#saveTogether(id, [save]).catch((error: unknown) => [{ error }])))
+      return outcomes
     }
   }
 

@@ -261,8 +261,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   }
 
   #drop(reason: Absence): void {
-    if (!this.#draft.isChanged()) return
-    this.#draft.take()
+    if (!this.#isChanged()) return
+    this.#draft.discard()
     this.#context.events.emit('dropped', { id: this.#storageID, reason })
   }
 
