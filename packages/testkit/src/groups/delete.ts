@@ -36,6 +36,22 @@ export const remove: Group = {
       assert.equal(await one.delete(id, newer), false, 'there is nothing left to delete')
     }),
 
+    onStore('with a token, races with an update of the same write, and one of them wins', async rig => {
+      const [one, two] = [await rig.store(), await rig.store()]
+      for (let round = 0; round < 20; round++) {
+        const { id, token } = await createLive(one, rig.in(60))
+        const data = newData('racing')
+        const remove = async () => one.delete(id, token)
+        const update = async () => two.update(id, data, rig.in(60), token)
+        const [first, second] = await Promise.all(round % 2 ? [remove(), update()] : [update(), remove()])
+        const isDeleted = (round % 2 ? first : second) === true
+        const isUpdated = (round % 2 ? second : first) !== undefined
+        assert.notEqual(isDeleted, isUpdated, `deleted: ${isDeleted}, updated: ${isUpdated}`)
+        if (isUpdated) assertHolds(await one.load(id), data, 'after an update that won')
+        else await assertAbsent(two, id, 'after a delete that won')
+      }
+    }),
+
     onStore('touches no other record', async rig => {
       const store = await rig.store()
       const others = [await createLive(store, rig.in(60)), await createLive(store, rig.in(60))]

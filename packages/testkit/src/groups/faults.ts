@@ -110,6 +110,18 @@ export const faults: Group = {
       assert.deepEqual(await stored(other, watcher), { n: 1 })
     }),
 
+    onSession('ends a session whose logout got no answer, done or not', async rig => {
+      for (const fault of [failBefore, failAfter]) {
+        const { server, watcher, visitor } = await scene(rig)
+        const kept = visitor.copy()
+        const visit = await visitor.open(server)
+        server.probe.next('delete', fault)
+        await answer(visit.destroy())
+        assert.equal(visit.setCookies.length, 1, 'a logout clears the cookie')
+        assert.deepEqual(await stored(kept, watcher), {})
+      }
+    }),
+
     onSession(
       'says that the outcome is unknown when another save hides it, and does it no second time',
       async rig => {

@@ -63,6 +63,20 @@ export const regenerate: Group = {
       },
     ),
 
+    onSession('lets a logout that was under way end nothing and clear no newer cookie', async rig => {
+      const [one, two] = [await rig.server(), await rig.server()]
+      const visitor = rig.visitor()
+      await visitor.visit(one, session => session.set('name', 'astaxie'))
+      const old = visitor.copy()
+      const logout = await old.copy().open(two)
+      await visitor.regenerate(one)
+      await logout.destroy()
+      assert.deepEqual(logout.setCookies, [], 'the logout must not clear the cookie of the login')
+      assert.deepEqual(await visitor.read(two, 'name'), { name: 'astaxie' })
+      const late = await old.copy().visit(two, session => session.set('name', 'the late request'))
+      assert.deepEqual(late.setCookies, [], 'the logout has removed the trace of the old id')
+    }),
+
     onSession('takes along what another request saved meanwhile', async rig => {
       const [one, two] = [await rig.server(), await rig.server()]
       const visitor = rig.visitor()

@@ -32,6 +32,7 @@ export const leftOut: readonly LeftOut[] = [
     rules: [
       'leaves nothing under the old id',
       'lets a late request with the old id neither see, change nor replace the session',
+      'lets a logout that was under way end nothing and clear no newer cookie',
       'takes along what another request saved meanwhile',
       'gives way to a logout in the middle of it',
     ],
@@ -60,6 +61,7 @@ export const leftOut: readonly LeftOut[] = [
       'gives a typed error when a session cannot be destroyed',
       'does a save once whose answer was lost',
       'tries a save again that was not done',
+      'ends a session whose logout got no answer, done or not',
       'says that the outcome is unknown when another save hides it, and does it no second time',
       'does a save at most once that the backend does late',
     ],
@@ -94,6 +96,7 @@ export const leftOut: readonly LeftOut[] = [
     group: 'regenerate',
     rules: [
       'lets a late request with the old id neither see, change nor replace the session',
+      'lets a logout that was under way end nothing and clear no newer cookie',
       'takes along what another request saved meanwhile',
       'gives way to a logout in the middle of it',
     ],
@@ -108,6 +111,7 @@ export const leftOut: readonly LeftOut[] = [
     rules: [
       'does a save once whose answer was lost',
       'tries a save again that was not done',
+      'ends a session whose logout got no answer, done or not',
       'says that the outcome is unknown when another save hides it, and does it no second time',
       'does a save at most once that the backend does late',
     ],

@@ -30,6 +30,15 @@ class DeletesWithAnyToken extends MapStore {
   }
 }
 
+class DeleteLooksFirst extends MapStore {
+  override async delete(id: string, token?: Token): Promise<boolean> {
+    if (token === undefined) return super.delete(id)
+    const isMine = this.live(id)?.token === token
+    await new Promise(resolve => setImmediate(resolve))
+    return isMine && super.delete(id)
+  }
+}
+
 class SweepsLiveRecords extends MapStore {
   override async sweep(now: number, limit: number): Promise<number> {
     const swept = await super.sweep(now, limit)
@@ -149,49 +158,88 @@ const sharesBackends: Broken = {
   fails: ['isolation / shares nothing with another backend'],
 }
 
+const append = Headers.prototype.append
+
+/** As when a proxy logs what passes into the same database. */
+const storesRawIds: Broken = {
+  subject: {
+    name: 'raw ids are stored',
+    ...repeatable,
+    create: ({ clock }) => {
+      const log: string[] = []
+      Headers.prototype.append = function (name, value) {
+        log.push(value)
+        append.call(this, name, value)
+      }
+      const backend = mapBackend(clock)
+      return {
+        ...backend,
+        dump: async () => [...((await backend.dump?.()) ?? []), ...log],
+        destroy: () => {
+          Headers.prototype.append = append
+        },
+      }
+    },
+  },
+  fails: ['secrets / stores no raw id'],
+}
+
 /** Engines that delete, sweep, count, measure or close wrongly. */
 export const housekeeping = [
   brokenStore('a delete does nothing', DoesNotDelete, [
-    'concurrency / extends no session that was destroyed meanwhile',
-    'concurrency / moves no session that was destroyed meanwhile to a new id',
-    'count / gives getActiveSession its number',
-    'delete / is not undone by a request that was under way',
-    'delete / leaves nothing for whoever kept the cookie',
-    'delete / with a token, deletes only the write that it is of',
     'create / inserts where a record was deleted',
     'save / does not bring a deleted record back',
     'save / refuses the token of a deleted record on the one created in its place',
     'touch / does not bring a deleted record back',
     'delete / makes the record absent, on every connection',
     'delete / takes a missing record for deleted',
+    'delete / with a token, deletes only the write that it is of',
+    'delete / with a token, races with an update of the same write, and one of them wins',
     'delete / wins over every update that races with it',
+    'delete / leaves nothing for whoever kept the cookie',
+    'delete / is not undone by a request that was under way',
     'count / counts what is live, from every connection',
+    'count / gives getActiveSession its number',
     'provider / sessionDestroy ends one session, on every server',
     'provider / sessionRelease of a session that was destroyed meanwhile does not bring it back',
     'provider / sessionAll counts the live sessions, or says that it cannot',
     'isolation / keeps records apart whose ids differ by one character',
     'corruption / loads damaged records without an exception, and can replace and delete them',
+    'regenerate / lets a logout that was under way end nothing and clear no newer cookie',
     'regenerate / gives way to a logout in the middle of it',
     'regenerate-faults / leaves the old session whole or is done when the backend refuses at every update',
+    'concurrency / extends no session that was destroyed meanwhile',
+    'concurrency / moves no session that was destroyed meanwhile to a new id',
+    'concurrency / survives any interleaving of requests',
+    'faults / ends a session whose logout got no answer, done or not',
   ]),
   brokenStore('a delete of a missing record is an error', DeletesOnceOnly, [
-    'delete / with a token, deletes only the write that it is of',
     'delete / takes a missing record for deleted',
+    'delete / with a token, deletes only the write that it is of',
+    'delete / with a token, races with an update of the same write, and one of them wins',
     'delete / touches no other record',
     'provider / sessionDestroy ends one session, on every server',
   ]),
   brokenStore('a delete does not look at its token', DeletesWithAnyToken, [
     'delete / with a token, deletes only the write that it is of',
+    'delete / with a token, races with an update of the same write, and one of them wins',
+    'regenerate / lets a logout that was under way end nothing and clear no newer cookie',
+  ]),
+  brokenStore('a delete with a token looks first and deletes later', DeleteLooksFirst, [
+    'delete / with a token, races with an update of the same write, and one of them wins',
   ]),
   brokenStore('a delete takes another record along', DeletesOthers, [
     'delete / with a token, deletes only the write that it is of',
+    'delete / with a token, races with an update of the same write, and one of them wins',
     'delete / touches no other record',
     'count / counts what is live, from every connection',
     'provider / sessionDestroy ends one session, on every server',
     'provider / sessionAll counts the live sessions, or says that it cannot',
     'isolation / keeps records apart whose ids differ by one character',
     'isolation / gives every visitor a session of their own',
+    'regenerate / lets a logout that was under way end nothing and clear no newer cookie',
     'regenerate-faults / leaves the old session whole or is done when the backend refuses at every update',
+    'concurrency / survives any interleaving of requests',
   ]),
   brokenStore('a sweep takes a live record', SweepsLiveRecords, [
     'sweep / reclaims what has expired and leaves what lives',
@@ -242,4 +290,5 @@ export const housekeeping = [
     'close / leaves no timer and no handle behind',
   ]),
   sharesBackends,
+  storesRawIds,
 ]

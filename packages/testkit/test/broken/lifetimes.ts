@@ -113,6 +113,7 @@ export const lifetimes = [
     'provider / ends sessions after maxLifetime, swept or not',
     'provider / sessionGC reclaims expired sessions and no live one',
     'regenerate / lets a late request with the old id neither see, change nor replace the session',
+    'regenerate / lets a logout that was under way end nothing and clear no newer cookie',
     'budget / reads once and writes nothing when nothing changed',
     'budget / reads once and writes once when something changed',
     'budget / extends a session that is only read once per tenth of its lifetime',

@@ -164,6 +164,7 @@ export const writes = [
   brokenStore('an update creates', ResurrectingUpdate, [
     'save / creates nothing where there is nothing',
     'save / does not bring a deleted record back',
+    'delete / with a token, races with an update of the same write, and one of them wins',
     'delete / wins over every update that races with it',
     'delete / is not undone by a request that was under way',
     'provider / sessionRelease of a session that was destroyed meanwhile does not bring it back',
@@ -199,6 +200,7 @@ export const writes = [
   brokenStore('a create looks first and writes later', CreateLooksFirst, ['create / lets one of many win']),
   brokenStore('an update looks first and writes later', UpdateLooksFirst, [
     'save / lets one of many win',
+    'delete / with a token, races with an update of the same write, and one of them wins',
     'delete / wins over every update that races with it',
     'concurrency / counts to a hundred in a hundred overlapping requests',
   ]),
@@ -207,7 +209,6 @@ export const writes = [
     'save / saves what a request sets, deletes, flushes and updates',
   ]),
   brokenStore('a create gives no token to go on with', CreateGivesNoToken, [
-    'delete / with a token, deletes only the write that it is of',
     'create / gives a token that the first update is done with',
     'load / gives the last write, on every connection',
     'load / never gives a record that is half one write and half another',
@@ -218,6 +219,8 @@ export const writes = [
     'touch / moves the expiry either way and keeps the data',
     'touch / gives a token that an update is done with',
     'touch / refuses a token that another write has made stale',
+    'delete / with a token, deletes only the write that it is of',
+    'delete / with a token, races with an update of the same write, and one of them wins',
     'expiry / creates over an expired record',
     'count / leaves out tombstones',
     'isolation / gives no reader what another one may overwrite',
