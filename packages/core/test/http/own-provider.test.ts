@@ -13,7 +13,8 @@ class OwnProvider implements Provider {
   readonly calls: string[] = []
   maxLifetime = 0
   config: unknown
-  isDown = false
+  /** The methods that fail. */
+  down: readonly string[] = []
 
   async sessionInit(maxLifetime: number, config: unknown): Promise<void> {
     Object.assign(this, { maxLifetime, config })
@@ -64,7 +65,7 @@ class OwnProvider implements Provider {
   async #called(name: string): Promise<void> {
     this.calls.push(name)
     await sleep(Math.random() * 3)
-    if (this.isDown) throw new Error('down')
+    if (this.down.includes(name)) throw new Error('down')
   }
 }
 
@@ -207,12 +208,13 @@ it('a failing provider is a 500, and a typed error for who starts', async () => 
   })
   const happenings = record(manager)
   await browser.go(server, '/count')
-  provider.isDown = true
+  provider.down = ['sessionExist']
   expect((await browser.go(server)).status).toBe(500)
   expect(server.thrown).toMatchObject([{ code: 'ERR_BACKEND' }])
+  provider.down = ['sessionRelease']
   expect(await new Browser().go(server, '/count')).toMatchObject({ status: 500, body: 'not saved' })
   expect(happenings.map(({ name }) => name)).toEqual(['created', 'saveError'])
-  provider.isDown = false
+  provider.down = []
   expect((await browser.go(server)).body).toBe('nobody 1')
 })
 

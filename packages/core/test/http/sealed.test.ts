@@ -96,7 +96,8 @@ it('expiry is inside the seal: a kept cookie does not outlive the session', asyn
 it('what is inside cannot be read', async () => {
   const { visit, browser } = await site()
   await visit('/login')
-  const text = Buffer.from([...browser.cookies.values()].join(''), 'base64url').toString('latin1')
+  const sealed = (browser.cookies.get(COOKIE) as string).replace(/^1\./, '')
+  const text = Buffer.from(sealed, 'base64url').toString('latin1')
   expect(text).not.toContain('astaxie')
   expect(text).not.toContain('user')
 })
@@ -183,12 +184,12 @@ it('tampering anywhere makes it nobody’s session', async () => {
     const tampered = browser.fork()
     const other = sealed[at] === 'A' ? 'B' : 'A'
     tampered.cookies.set(COOKIE, sealed.slice(0, at) + other + sealed.slice(at + 1))
-    expect((await visit('/', tampered)).user).toBe('')
+    expect(await visit('/', tampered)).toMatchObject({ user: '', n: 0 })
   }
   for (const value of ['', 'x', '1.', '1.x', '99.x', '0.', `2.${sealed}`]) {
     const forged = browser.fork()
     forged.cookies.set(COOKIE, value)
-    expect((await visit('/', forged)).user).toBe('')
+    expect(await visit('/', forged)).toMatchObject({ user: '', n: 0 })
   }
 })
 
