@@ -2,7 +2,7 @@ import type { Level, Need } from './rule.ts'
 import type { Kind } from './subject.ts'
 
 /** On which kinds of engine the rules of a level are checked. */
-export const levels: Readonly<Record<Level, readonly Kind[]>> = {
+const levels: Readonly<Record<Level, readonly Kind[]>> = {
   store: ['record'],
   seal: ['sealed'],
   provider: ['record', 'provider'],

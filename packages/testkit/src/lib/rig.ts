@@ -112,7 +112,7 @@ export class Rig {
 }
 
 /** The engine that core makes of a connection. */
-export function engineOf(connection: Connection): Engine {
+function engineOf(connection: Connection): Engine {
   const kind: Kind = kindOf(connection)
   if (kind === 'provider') return fromProvider(connection as Provider)
   if (kind === 'sealed') return fromSealedStore(connection as SealedStore)

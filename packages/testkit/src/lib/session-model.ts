@@ -66,7 +66,7 @@ export function regenerateOperation(
 }
 
 /** Equal texts for equal data, whatever the order of the keys. */
-export function show(data: object | undefined): string {
+function show(data: object | undefined): string {
   if (data === undefined) return 'no session'
   return JSON.stringify(Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -158,7 +158,11 @@ const sharesBackends: Broken = {
   fails: ['isolation / shares nothing with another backend'],
 }
 
-const append = Headers.prototype.append
+const { append } = Headers.prototype
+
+function replaceAppend(value: typeof append): void {
+  Object.defineProperty(Headers.prototype, 'append', { value, writable: true, configurable: true })
+}
 
 /** As when a proxy logs what passes into the same database. */
 const storesRawIds: Broken = {
@@ -167,17 +171,15 @@ const storesRawIds: Broken = {
     ...repeatable,
     create: ({ clock }) => {
       const log: string[] = []
-      Headers.prototype.append = function (name, value) {
+      replaceAppend(function (this: Headers, name, value) {
         log.push(value)
         append.call(this, name, value)
-      }
+      })
       const backend = mapBackend(clock)
       return {
         ...backend,
         dump: async () => [...((await backend.dump?.()) ?? []), ...log],
-        destroy: () => {
-          Headers.prototype.append = append
-        },
+        destroy: () => replaceAppend(append),
       }
     },
   },
