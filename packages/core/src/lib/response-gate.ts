@@ -107,7 +107,8 @@ export class ResponseGate {
         const result = this.#isOpen ? this.#forward(method, args) : this.#open(method, args)
         if (method === 'write') isDrained = result !== false
       }
-      if (isDrained && !this.#endedHead) this.#response.emit('drain')
+      // Not from here: what a listener throws is not ours to answer.
+      if (isDrained && !this.#endedHead) process.nextTick(() => this.#response.emit('drain'))
     } catch (error) {
       this.#fail(error, held)
     }

@@ -3,6 +3,7 @@ import { Browser } from './support/browser.ts'
 import { COOKIE, setUp } from './support/managers.ts'
 import { door, sleep } from './support/probe-store.ts'
 import { protocols, serve } from './support/servers.ts'
+import { uncaught } from './support/uncaught.ts'
 
 // While the save runs, the response is as one whose headers have not left.
 
@@ -146,6 +147,23 @@ it('writeContinue passes', async () => {
     res.end('done')
   })
   expect(await server.ask()).toMatchObject({ informational: [100], body: 'done' })
+})
+
+it('what a listener of drain throws surfaces, and cuts no response', async () => {
+  const { manager } = await setUp()
+  const surfaced = uncaught()
+  const mishap = new Error('a listener failed')
+  const server = await serve(async (req, res) => {
+    ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+    res.write('do')
+    res.once('drain', () => {
+      throw mishap
+    })
+    await surfaced.first
+    res.end('ne')
+  })
+  expect((await server.ask()).body).toBe('done')
+  expect(surfaced.errors).toEqual([mishap])
 })
 
 it('a release that nobody awaits is waited for', async () => {

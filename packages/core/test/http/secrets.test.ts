@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { Browser } from './support/browser.ts'
 import { COOKIE, record, setUp } from './support/managers.ts'
 import { type Handler, serve } from './support/servers.ts'
+import { uncaught } from './support/uncaught.ts'
 
 // Whoever has a session's id has the session: it is in the cookie, and nowhere else.
 
@@ -177,13 +178,7 @@ it('no error has one, whatever the backend throws', async () => {
 
 it('a listener that throws surfaces, and the visitor is served', async () => {
   const { manager } = await setUp()
-  const thrown: unknown[] = []
-  const listeners = process.listeners('uncaughtException')
-  process.removeAllListeners('uncaughtException')
-  process.once('uncaughtException', error => thrown.push(error))
-  onTestFinished(() => {
-    for (const listener of listeners) process.on('uncaughtException', listener)
-  })
+  const surfaced = uncaught()
   const mishap = new Error('a listener failed')
   manager.on('created', () => {
     throw mishap
@@ -193,5 +188,6 @@ it('a listener that throws surfaces, and the visitor is served', async () => {
     res.end('done')
   })
   expect(await server.ask()).toMatchObject({ status: 200, body: 'done' })
-  expect(thrown).toEqual([mishap])
+  await surfaced.first
+  expect(surfaced.errors).toEqual([mishap])
 })
