@@ -7,7 +7,7 @@ import { type FileConfig, FileStore } from '@sess/file'
 import { onTestFinished } from 'vitest'
 
 /** A time that only moves when told. */
-export interface MovableClock {
+interface MovableClock {
   time: number
   now(): number
 }
