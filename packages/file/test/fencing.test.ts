@@ -1,8 +1,10 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { FileStore } from '@sess/file'
 import { describe, expect, it } from 'vitest'
 import { observing } from './support/fs-gate.ts'
 import { append, callsOf, newScene, type Scene } from './support/scene.ts'
-import { contentOf, dataOf, newId } from './support/workplace.ts'
+import { contentOf, dataOf, newId, newWorkplace } from './support/workplace.ts'
 
 describe('a process that is stopped at any point while it changes a session, for longer than its lease', () => {
   it('neither loses what others saved meanwhile nor has its own change half done', async () => {
@@ -163,4 +165,19 @@ describe('readers', () => {
     )
     expect(contentOf(found?.data)).toBe('mine, changed')
   })
+})
+
+it('gives no two temporary files the same name: a late rename through a lock must find nothing of its new owner', async () => {
+  const place = await newWorkplace()
+  const names: string[] = []
+  for (const store of [await place.open(), await place.open()]) {
+    const id = newId()
+    const token = await store.create(id, dataOf('one'), place.in(1000))
+    await store.update(id, dataOf('two'), place.in(1000), token)
+  }
+  const owners = join(place.directory, '.owners')
+  for (const owner of await readdir(owners))
+    names.push(...(await readdir(join(owners, owner))).filter(name => name !== 'self'))
+  expect(names.length).toBeGreaterThan(1)
+  expect(new Set(names).size).toBe(names.length)
 })

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { type Call, observing, systemError } from './support/fs-gate.ts'
-import { append, lease, newScene } from './support/scene.ts'
+import { append, newScene } from './support/scene.ts'
 import { contentOf, dataOf, pathIn } from './support/workplace.ts'
+
+/** Long enough that a busy machine does not pass for a stopped process. */
+const lease = 800
 
 const isRename = ({ method }: Call) => method === 'rename'
 const isLock = ({ method, args }: Call) => method === 'link' && String(args[1]).endsWith('.lock')
 
 it('waits for a process that is alive, however long ago it started', async () => {
-  const { place, slow, fast, id, token } = await newScene()
-  await sleep(2 * lease)
+  const { place, slow, fast, id, token } = await newScene('start ', { lease })
+  await sleep(1.2 * lease)
   const calls: Call[] = []
   let appended: Promise<void> | undefined
   const saved = await observing(
@@ -17,7 +20,7 @@ it('waits for a process that is alive, however long ago it started', async () =>
       calls.push(call)
       if (!isRename(call)) return
       appended = append(place, fast, id, 'fast')
-      await sleep(lease / 2)
+      await sleep(lease / 4)
     },
     () => slow.update(id, dataOf('slow '), place.in(1000), token),
   )
@@ -28,12 +31,12 @@ it('waits for a process that is alive, however long ago it started', async () =>
 })
 
 it('takes over at once from a process that is long gone', async () => {
-  const { place, slow, fast, id, token } = await newScene()
+  const { place, slow, fast, id, token } = await newScene('start ', { lease })
   // Stopped while it held the lock, for good as far as the others can tell.
   const stopped = observing(
     async call => {
       if (!isRename(call)) return
-      await sleep(2 * lease)
+      await sleep(1.2 * lease)
       const start = performance.now()
       await append(place, fast, id, 'fast')
       expect(performance.now() - start).toBeLessThan(lease)
@@ -60,7 +63,7 @@ it('gives ERR_TIMEOUT, and stores nothing, when the lock does not come free', as
 })
 
 it('goes on by itself after it could not release its lock', async () => {
-  const { place, slow, id, token } = await newScene()
+  const { place, slow, id, token } = await newScene('start ', { lease })
   await observing(
     ({ method, args }) => {
       if (method === 'unlink' && String(args[0]).endsWith('.lock')) throw systemError('EIO')
@@ -75,8 +78,8 @@ it('goes on by itself after it could not release its lock', async () => {
 })
 
 it('locks where the system makes no hard links of symbolic ones', async () => {
-  const { place, slow, fast, id, token } = await newScene()
-  await sleep(2 * lease)
+  const { place, slow, fast, id, token } = await newScene('start ', { lease })
+  await sleep(1.2 * lease)
   const calls: Call[] = []
   let appended: Promise<void> | undefined
   const saved = await observing(
@@ -85,7 +88,7 @@ it('locks where the system makes no hard links of symbolic ones', async () => {
       calls.push(call)
       if (!isRename(call)) return
       appended = append(place, fast, id, 'fast')
-      await sleep(lease / 2)
+      await sleep(lease / 4)
     },
     () => slow.update(id, dataOf('slow '), place.in(1000), token),
   )

@@ -90,7 +90,7 @@ it('loses nothing when processes are stopped for longer than their lease', { tim
   const id = newId()
   await store.create(id, dataOf(''), place.in(10_000_000_000))
   const letters = ['a', 'b', 'c']
-  const workers = letters.map(letter => startWorker(['append', place.directory, id, letter, '300']))
+  const workers = letters.map(letter => startWorker(['append', place.directory, id, letter, '1000']))
   await startTogether(workers)
   const running = new Set(workers)
   for (const worker of workers) void worker.ended.then(() => running.delete(worker))
@@ -103,5 +103,5 @@ it('loses nothing when processes are stopped for longer than their lease', { tim
   }
   for (const worker of workers) expect(await worker.ended).toBe(0)
   const content = contentOf((await store.load(id))?.data)
-  for (const letter of letters) expect(count(content, letter)).toBe(300)
+  for (const letter of letters) expect(count(content, letter)).toBe(1000)
 })
