@@ -30,7 +30,8 @@ const CANNOT_LINK = ['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 export class Owner {
   /** The owner's directory. */
   readonly home: string
-  readonly #name: string
+  /** Random, so that it is nobody else's. */
+  readonly name: string
   readonly #self: string
   readonly #target: string
   readonly #lease: number
@@ -40,7 +41,7 @@ export class Owner {
   /** `lease` in milliseconds. */
   constructor(directory: string, lease: number) {
     const name = randomBytes(8).toString('hex')
-    this.#name = name
+    this.name = name
     this.home = join(directory, OWNERS, name)
     this.#self = join(this.home, 'self')
     // As seen from a lock, which is two levels down too. Windows has junctions, which are absolute.
@@ -118,7 +119,7 @@ export class Owner {
     const target = await new Promise<string>(resolve => {
       fs.readlink(file + LOCK, (error, target) => resolve(error ? '' : target))
     })
-    return basename(target) === this.#name
+    return basename(target) === this.name
   }
 
   release(file: string): Promise<void> {

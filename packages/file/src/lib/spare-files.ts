@@ -40,10 +40,13 @@ export class SpareFiles {
     this.#sync = sync
   }
 
-  /** A name in the owner's directory that was never used. */
+  /**
+   * A name that was never used, in this owner's directory or in another's: who comes late may look for it
+   * through a lock that leads to another owner by now, and must find nothing there.
+   */
   newName(): string {
     this.#names++
-    return this.#names.toString(36)
+    return `${this.#owner.name}-${this.#names.toString(36)}`
   }
 
   pathOf(name: string): string {
