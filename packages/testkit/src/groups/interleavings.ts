@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Session } from '@sess/core'
-import fc from 'fast-check'
+import { isSessionError } from '@sess/core/engine'
+import type { Fate, Requests, Round, Step } from '../lib/any-requests.ts'
 import { isLinearizable, type Operation } from '../lib/linearize.ts'
+import { type Act, failAfter, failBefore } from '../lib/probe.ts'
 import type { Rig } from '../lib/rig.ts'
 import { Scheduler } from '../lib/scheduler.ts'
 import type { Server } from '../lib/server.ts'
@@ -15,69 +17,15 @@ import {
   releaseOperation,
   showState,
 } from '../lib/session-model.ts'
-import type { Visitor } from '../lib/visitor.ts'
+import type { Visit, Visitor } from '../lib/visitor.ts'
 
 const keys = ['a', 'b', 'n', 'list']
-
-/** One thing that a handler does. */
-type Step = { do: 'set' | 'delete' | 'push' | 'update'; key: string; value: number } | { do: 'flush' }
-
-/** What a handler does, and how it saves that. */
-interface Round {
-  steps: Step[]
-  end: 'release' | 'destroy' | 'regenerate'
-}
-
-interface Plan {
-  server: number
-  /** How much later the request comes, in seconds: sometimes the session is due for an extension. */
-  later: number
-  rounds: Round[]
-}
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({
-    do: fc.constantFrom('set' as const, 'delete' as const),
-    key: fc.constantFrom('a', 'b', 'n'),
-    value: fc.integer({ min: 10, max: 99 }),
-  }),
-  fc.record({
-    do: fc.constant('update' as const),
-    key: fc.constantFrom('a', 'n', 'n'),
-    value: fc.constant(1),
-  }),
-  fc.record({
-    do: fc.constant('push' as const),
-    key: fc.constant('list'),
-    value: fc.integer({ min: 10, max: 99 }),
-  }),
-  fc.record({ do: fc.constant('flush' as const) }),
-)
-
-const plan: fc.Arbitrary<Plan> = fc.record({
-  server: fc.integer({ min: 0, max: 2 }),
-  later: fc.constantFrom(0, 0, 400),
-  rounds: fc.array(
-    fc.record({
-      steps: fc.array(step, { maxLength: 3 }),
-      end: fc.constantFrom('release' as const, 'release' as const, 'destroy' as const, 'regenerate' as const),
-    }),
-    { minLength: 1, maxLength: 2 },
-  ),
-})
-
-/** Requests of one visitor, and in which order their backend calls are made. */
-export const anyRequests: fc.Arbitrary<{ plans: Plan[]; picks: number[] }> = fc.record({
-  plans: fc.array(plan, { minLength: 2, maxLength: 4 }),
-  picks: fc.array(fc.nat(5), { minLength: 1, maxLength: 30 }),
-})
 
 /** Runs the requests in that order, and fails if no order of whole requests explains what they saw. */
 export async function checkRequests(
   rig: Rig,
   servers: readonly Server[],
-  plans: Plan[],
-  picks: number[],
+  { plans, picks, fates }: Requests,
 ): Promise<void> {
   const visitor = rig.visitor()
   const first = servers[0] as Server
@@ -89,7 +37,9 @@ export async function checkRequests(
   const kept = visitor.copy()
   const history = new History()
   const scheduler = new Scheduler(picks)
-  for (const server of servers) server.probe.always('*', scheduler.turn)
+  const fateOfNext = inTurn(fates)
+  const act: Act = real => scheduler.turn(() => fateOfNext(real))
+  for (const server of servers) server.probe.always('*', act)
   try {
     await scheduler.run(
       plans.map(({ server, later, rounds }) => async () => {
@@ -113,6 +63,14 @@ export async function checkRequests(
   )
 }
 
+/** Lets the calls go as they are fated to, one after another and over again. */
+function inTurn(fates: readonly Fate[]): Act {
+  const acts: Record<Fate, Act> = { done: real => real(), refused: failBefore, lost: failAfter }
+  let calls = 0
+  return real => acts[fates[calls++ % fates.length] ?? 'done'](real)
+}
+
+/** One request: what it finds, and what its rounds do. It ends when the backend fails it. */
 async function request(
   history: History,
   server: Server,
@@ -121,32 +79,61 @@ async function request(
 ): Promise<void> {
   const id = visitor.sid
   if (id === undefined) return
-  let begin = history.tick()
-  const visit = await visitor.open(server)
+  const begin = history.tick()
+  const visit = await succeeding(visitor.open(server))
+  if (visit === undefined) return
   const seen = visit.session.isNew ? undefined : dataOf(visit.session)
   history.add(readOperation({ begin, end: history.tick() }, id, seen))
   for (const { steps, end } of rounds) {
-    const { session } = visit
-    const before = session.sessionID()
     // A visitor who finds no session would begin another one: that is not what is looked at here.
-    if (session.isNew) return
-    const changes = steps.map(each => take(each, session))
-    begin = history.tick()
-    if (end === 'destroy') {
-      await visit.destroy()
-      history.add(destroyOperation({ begin, end: history.tick() }, before))
-      return
-    }
-    if (end === 'regenerate') await visit.regenerate()
-    await visit.end()
-    const interval = { begin, end: history.tick() }
-    if (end === 'release') history.add(releaseOperation(interval, before, changes))
-    else {
-      const after = visit.session.sessionID()
-      history.note(after)
-      history.add(regenerateOperation(interval, before, after, changes))
-    }
+    if (visit.session.isNew) return
+    const base = dataOf(visit.session)
+    const changes = steps.filter(each => isMeant(each, base)).map(each => take(each, visit.session))
+    if (!(await finish(history, visit, end, changes))) return
   }
+}
+
+/** Ends a round, and says whether the request goes on. */
+async function finish(
+  history: History,
+  visit: Visit,
+  end: Round['end'],
+  changes: readonly Change[],
+): Promise<boolean> {
+  const id = visit.session.sessionID()
+  const begin = history.tick()
+  const work = { release: () => visit.end(), destroy: () => visit.destroy(), regenerate: () => move(visit) }
+  const isDone = (await succeeding(work[end]().then(() => true))) ?? false
+  const interval = { begin, end: history.tick() }
+  if (end === 'release') history.add(releaseOperation(interval, id, changes), isDone)
+  // Of a move that failed nobody knows the new id: if it was done, the session is gone.
+  else if (end === 'destroy' || !isDone) history.add(destroyOperation(interval, id), isDone)
+  else {
+    const newID = visit.session.sessionID()
+    history.note(newID)
+    history.add(regenerateOperation(interval, id, newID, changes))
+  }
+  return isDone && end !== 'destroy'
+}
+
+async function move(visit: Visit): Promise<void> {
+  await visit.regenerate()
+  await visit.end()
+}
+
+/** The result, or `undefined` if the backend has failed. */
+async function succeeding<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (isSessionError(error) && error.cause !== undefined) return undefined
+    throw error
+  }
+}
+
+/** Whether it says anything to delete this: where there is nothing, a request changes nothing, and need not write. */
+function isMeant(step: Step, base: ModelData): boolean {
+  return step.do !== 'delete' || step.key in base
 }
 
 /** Takes the step, and gives what it means for the model. */
@@ -200,8 +187,10 @@ class History {
     return this.#now++
   }
 
-  add(operation: Operation<ModelState>): void {
-    this.operations.push(operation)
+  /** `isDone`: without it nobody can tell. */
+  add(operation: Operation<ModelState>, isDone = true): void {
+    const name = isDone ? operation.name : `perhaps ${operation.name}`
+    this.operations.push({ ...operation, name, isOptional: !isDone })
   }
 
   note(id: string): void {

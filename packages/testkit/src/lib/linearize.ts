@@ -3,6 +3,8 @@ export interface Operation<State> {
   readonly name: string
   readonly begin: number
   readonly end: number
+  /** It may as well not have happened at all. */
+  readonly isOptional?: boolean
   /** The state after it, or `undefined` if what was seen cannot have happened in this state. */
   apply(state: State): State | undefined
 }
@@ -25,15 +27,10 @@ export function isLinearizable<State>(
     const firstEnd = Math.min(...left.map(each => each.end))
     for (const next of left) {
       if (next.begin > firstEnd) continue
+      const others = left.filter(each => each !== next)
       const after = next.apply(state)
-      if (
-        after !== undefined &&
-        explain(
-          after,
-          left.filter(each => each !== next),
-        )
-      )
-        return true
+      if (after !== undefined && explain(after, others)) return true
+      if (next.isOptional && explain(state, others)) return true
     }
     failed.add(position)
     return false

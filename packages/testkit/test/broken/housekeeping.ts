@@ -241,7 +241,6 @@ export const housekeeping = [
     'isolation / gives every visitor a session of their own',
     'regenerate / lets a logout that was under way end nothing and clear no newer cookie',
     'regenerate-faults / leaves the old session whole or is done when the backend refuses at every update',
-    'concurrency / survives any interleaving of requests',
   ]),
   brokenStore('a sweep takes a live record', SweepsLiveRecords, [
     'sweep / reclaims what has expired and leaves what lives',

@@ -186,7 +186,6 @@ export const reads = [
     'expiry / ends an idle session at its moment, not before',
     'expiry / lives on while it is used',
     'provider / sessionRegenerate moves the session and leaves nothing under the old id',
-    'concurrency / survives any interleaving of requests',
     'budget / extends a session that is only read once per tenth of its lifetime',
     'faults / gives a typed error and keeps what was stored when a save fails',
     'faults / says that the outcome is unknown when another save hides it, and does it no second time',
