@@ -9,7 +9,7 @@ export interface Round {
   end: 'release' | 'destroy' | 'regenerate'
 }
 
-export interface Plan {
+interface Plan {
   server: number
   /** How much later the request comes, in seconds: sometimes the session is due for an extension. */
   later: number
