@@ -22,7 +22,8 @@ export function encodeValue(value: unknown, key: string): string {
       return value ? 'true' : 'false'
     case 'object':
       if (value === null) return 'null'
-      if (isPlain(value, [])) return JSON.stringify(value)
+      membersLeft = PLAIN_MEMBERS
+      if (isPlain(value, 0)) return JSON.stringify(value)
   }
   return `*${JSON.stringify(pack(value, key))}`
 }
@@ -50,29 +51,26 @@ export function checkValue(value: unknown, key: string): void {
   if (type === 'object' || type === 'function' || type === 'symbol') encodeValue(value, key)
 }
 
+/** How deep and how far a value is looked at; beyond, and so in a cycle, it is packed, which is slower. */
+const PLAIN_DEPTH = 100
+const PLAIN_MEMBERS = 1_000_000
+let membersLeft = 0
+
 /** Whether JSON gives the value back as it is. */
-function isPlain(value: object, ancestors: object[]): boolean {
-  if (ancestors.length > 100 || ancestors.includes(value)) return false
-  ancestors.push(value)
-  const plain = Array.isArray(value) ? isPlainArray(value, ancestors) : isPlainObject(value, ancestors)
-  ancestors.pop()
-  return plain
-}
-
-function isPlainArray(array: unknown[], ancestors: object[]): boolean {
-  if (Object.getPrototypeOf(array) !== Array.prototype) return false
-  for (let i = 0; i < array.length; i++) if (!isPlainMember(array[i], ancestors)) return false
+function isPlain(value: object, depth: number): boolean {
+  if (depth > PLAIN_DEPTH) return false
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === Array.prototype && Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlainMember(value[i], depth)) return false
+    return true
+  }
+  if (prototype !== Object.prototype) return false
+  for (const key in value) if (!isPlainMember((value as Record<string, unknown>)[key], depth)) return false
   return true
 }
 
-function isPlainObject(object: object, ancestors: object[]): boolean {
-  if (Object.getPrototypeOf(object) !== Object.prototype) return false
-  for (const key in object)
-    if (!isPlainMember((object as Record<string, unknown>)[key], ancestors)) return false
-  return true
-}
-
-function isPlainMember(value: unknown, ancestors: object[]): boolean {
+function isPlainMember(value: unknown, depth: number): boolean {
+  if (--membersLeft < 0) return false
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -80,7 +78,7 @@ function isPlainMember(value: unknown, ancestors: object[]): boolean {
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0)
     case 'object':
-      return value === null || isPlain(value, ancestors)
+      return value === null || isPlain(value, depth + 1)
     default:
       return false
   }
