@@ -18,9 +18,9 @@ const CANNOT_LINK = ['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
  * One who may hold locks: a store, with a random name and a directory of its own for the files it works on.
  *
  * The lock of a file is a symbolic link, `<file>.lock`, to its owner's directory. Whatever the owner puts in
- * place or takes away while it holds the lock, it moves *through* the lock: `<file>.lock/<name>` -> `<file>`.
- * If the lock was broken meanwhile, that path leads nowhere, or into another owner's directory, where the name
- * is not, and nothing happens. So an owner that was stopped for longer than its lease cannot undo what others
+ * place while it holds the lock, it moves *through* the lock: `<file>.lock/<name>` -> `<file>`; and what it takes
+ * away it moves to `<file>.lock/<bin>/<name>`. If the lock was broken meanwhile, these paths lead nowhere, or into
+ * another owner's directory, where neither the name nor the bin is, and nothing happens. So an owner that was stopped for longer than its lease cannot undo what others
  * did since: the check and the change are one call. And to break a lock is always safe, also one that has
  * just been taken, so two who judge the same lock abandoned need not agree on who breaks it.
  *
@@ -32,6 +32,8 @@ export class Owner {
   readonly home: string
   /** Random, so that it is nobody else's. */
   readonly name: string
+  /** The name of a directory in the owner's, which no other owner has. */
+  readonly bin: string
   readonly #self: string
   readonly #target: string
   readonly #lease: number
@@ -42,6 +44,7 @@ export class Owner {
   constructor(directory: string, lease: number) {
     const name = randomBytes(8).toString('hex')
     this.name = name
+    this.bin = `${name}-bin`
     this.home = join(directory, OWNERS, name)
     this.#self = join(this.home, 'self')
     // As seen from a lock, which is two levels down too. Windows has junctions, which are absolute.
@@ -57,6 +60,7 @@ export class Owner {
   async settle(): Promise<void> {
     const code = await attempt(['EEXIST', 'ENOENT'], done => fs.mkdir(this.home, DIRECTORY_MODE, done))
     if (code === 'ENOENT') throw gone()
+    await attempt(['EEXIST'], done => fs.mkdir(join(this.home, this.bin), DIRECTORY_MODE, done))
     await attempt(['EEXIST'], done => fs.symlink(this.#target, this.#self, 'junction', done))
   }
 
@@ -72,7 +76,8 @@ export class Owner {
   /** Removes the owner's directory, if it is empty. */
   async leave(): Promise<void> {
     await removeFile(this.#self)
-    await attempt(['ENOENT', 'ENOTEMPTY', 'EEXIST'], done => fs.rmdir(this.home, done))
+    for (const directory of [join(this.home, this.bin), this.home])
+      await attempt(['ENOENT', 'ENOTEMPTY', 'EEXIST'], done => fs.rmdir(directory, done))
   }
 
   /**

@@ -101,15 +101,15 @@ export class RecordFiles {
   /** Takes a file away, if `accepts` takes what it holds. Gives whether there was one. */
   async remove(path: string, accepts: () => Promise<boolean>, turn: Turn): Promise<boolean> {
     for (;;) {
-      const name = this.#spares.newName()
+      const binned = `${this.#owner.bin}/${this.#spares.newName()}`
       const outcome = await this.#locked(path, turn, async () => {
         if (!(await accepts())) return 'refused'
-        const code = await rename(['ENOENT'], path, `${path}${LOCK}/${name}`)
+        const code = await rename(['ENOENT'], path, `${path}${LOCK}/${binned}`)
         if (code === undefined) return 'done'
         return (await status(path)) ? 'lost' : 'missing'
       })
       if (outcome === 'done') {
-        await removeFile(this.#spares.pathOf(name))
+        await removeFile(this.#spares.pathOf(binned))
         if (this.#sync) await syncDirectory(dirname(path))
       }
       if (outcome !== 'lost') return outcome === 'done'

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import { basename, join } from 'node:path'
 import type { FileContent } from './file-format.ts'
-import { attempt, removeFile, rename, status, systemTime } from './fs-calls.ts'
+import { rename, status, systemTime } from './fs-calls.ts'
 import { isId, isShard } from './layout.ts'
 import { LOCK, OWNERS, type Owner } from './lock.ts'
 import { readFile } from './read-file.ts'
@@ -142,8 +142,7 @@ async function removeOwner(path: string): Promise<void> {
   // With the name changed at once, none of its locks leads to a file any more.
   const old = path.endsWith('.old') ? path : `${path}.old`
   if ((await rename(['ENOENT'], path, old)) !== undefined) return
-  for (const name of await fs.promises.readdir(old)) await removeFile(join(old, name))
-  await attempt(['ENOENT', 'ENOTEMPTY'], done => fs.rmdir(old, done))
+  await fs.promises.rm(old, { recursive: true, force: true })
 }
 
 async function take(entries: AsyncGenerator<Entry>, length: number): Promise<Entry[]> {

@@ -3,7 +3,7 @@ import { observing } from './fs-gate.ts'
 import { contentOf, dataOf, newId, newWorkplace, type StoreConfig, type Workplace } from './workplace.ts'
 
 /** The shortest. A lock is taken over after that long. */
-const lease = 100
+export const lease = 100
 
 /** Adds to what a session holds, as core does it: reads, swaps, and starts again if somebody was faster. */
 export async function append(place: Workplace, store: FileStore, id: string, text: string): Promise<void> {
