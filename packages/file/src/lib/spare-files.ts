@@ -46,7 +46,7 @@ export class SpareFiles {
    */
   newName(): string {
     this.#names++
-    return this.#names.toString(36)
+    return `${this.#owner.name}-${this.#names.toString(36)}`
   }
 
   pathOf(name: string): string {
