@@ -28,7 +28,9 @@ describe('newManager', () => {
       'key',
       90,
     )
-    expect(factory).toHaveBeenCalledWith(expect.objectContaining({ config: './tmp', maxLifetime: 60 }))
+    expect(factory).toHaveBeenCalledWith(
+      expect.objectContaining({ config: './tmp', maxLifetime: 60, cookieName: 'gosessionid' }),
+    )
     const response = await manager.handle(new Request('https://localhost/'), session => {
       session.set('a', 1)
       return new Response()

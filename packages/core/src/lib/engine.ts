@@ -5,7 +5,7 @@ import { ProviderPort } from './provider-port.ts'
 import { RecordPort } from './record-port.ts'
 import type { RecordStore } from './record-store.ts'
 import { SealedPort } from './sealed-port.ts'
-import type { SealedStore } from './sealed-store.ts'
+import type { EngineCookie, SealedStore } from './sealed-store.ts'
 import type { PortEvents, SessionPort } from './session-port.ts'
 
 const brand: unique symbol = Symbol.for('@sess/core/Engine')
@@ -14,6 +14,8 @@ const brand: unique symbol = Symbol.for('@sess/core/Engine')
 export interface Engine {
   /** Connects the engine to one manager. For core only. */
   readonly [brand]: (settings: PortSettings) => Promise<SessionPort>
+  /** Cookie options that the engine's configuration sets. */
+  readonly cookie?: EngineCookie
 }
 
 /** What a manager gives to its engine. */
@@ -31,6 +33,8 @@ export interface EngineContext {
   readonly config: unknown
   /** Idle lifetime of sessions, in seconds. */
   readonly maxLifetime: number
+  /** The name of the session cookie. */
+  readonly cookieName: string
   /** The only source of the time. */
   readonly clock: Clock
   /** The most that a backend call may take, in milliseconds. Core enforces it too. */
@@ -46,7 +50,10 @@ export function fromRecordStore(store: RecordStore): Engine {
 
 /** An engine whose sessions live with the client. */
 export function fromSealedStore(store: SealedStore): Engine {
-  return { [brand]: async ({ lifetimes, timeout }) => new SealedPort(store, lifetimes, timeout) }
+  return {
+    [brand]: async ({ lifetimes, timeout }) => new SealedPort(store, lifetimes, timeout),
+    ...(store.cookie && { cookie: store.cookie }),
+  }
 }
 
 /**

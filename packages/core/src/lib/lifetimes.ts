@@ -38,7 +38,13 @@ export class Lifetimes {
   }
 
   /** Whether a session is due for an extension: once per `touchEvery`, not once per request. */
-  isExtensionDue(session: { createdAt: number; lifetime: number; expiresAt: number }): boolean {
+  isExtensionDue(session: {
+    createdAt: number
+    lifetime: number
+    expiresAt: number
+    isOutdated?: boolean
+  }): boolean {
+    if (session.isOutdated) return true
     const gain = this.expiresAt(session.createdAt, session.lifetime) - session.expiresAt
     return gain > 0 && gain >= this.#touchEvery(session.lifetime) * 1000
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from './clock.ts'
 import { CookieWriter } from './cookie.ts'
 import { SessionError } from './errors.ts'
+import type { EngineCookie } from './sealed-store.ts'
 import { type HashFunction, SessionIDs } from './session-id.ts'
 
 /** Options of `newManager`. Lifetimes are in seconds. */
@@ -122,6 +123,14 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   new CookieWriter({ ...checked, name: checked.cookieName })
   new SessionIDs().setHashFunc(checked.hashFunc, hashKey)
   return { ...checked, hashKey }
+}
+
+/** The options with what the engine's own configuration says of the cookie. @throws ERR_CONFIG if both say it */
+export function withEngineCookie(options: CheckedOptions, cookie: EngineCookie = {}): CheckedOptions {
+  for (const name of ['cookieLifeTime', 'secure'] as const)
+    if (cookie[name] !== undefined && options[name] !== defaults[name] && options[name] !== cookie[name])
+      fail(`${name} is ${options[name]}, but providerConfig says ${cookie[name]}`, 'leave one of them out')
+  return { ...options, ...cookie }
 }
 
 /** The keys as a list, without the empty one that stands for none. */

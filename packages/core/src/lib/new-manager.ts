@@ -1,7 +1,12 @@
 import { type Engine, fromProvider, isEngine, isProvider } from './engine.ts'
 import { SessionError } from './errors.ts'
 import { Manager } from './manager.ts'
-import { type CheckedOptions, checkOptions, type ManagerOptions } from './manager-options.ts'
+import {
+  type CheckedOptions,
+  checkOptions,
+  type ManagerOptions,
+  withEngineCookie,
+} from './manager-options.ts'
 import type { MemoryConfig } from './memory-store.ts'
 import type { Provider } from './provider.ts'
 import { engineFactory } from './registry.ts'
@@ -74,7 +79,7 @@ export async function newManager(provider: string | Engine | Provider, ...rest: 
     typeof rest[0] === 'string' ? fromPositions(rest as Rest) : ((rest[0] ?? {}) as ManagerOptions),
   )
   const found = await find(provider, options)
-  if (isEngine(found)) return Manager.connect(found, undefined, options)
+  if (isEngine(found)) return Manager.connect(found, undefined, withEngineCookie(options, found.cookie))
   if (isProvider(found)) return Manager.connect(fromProvider(found), found, options)
   throw new SessionError(
     'ERR_CONFIG',
@@ -84,8 +89,8 @@ export async function newManager(provider: string | Engine | Provider, ...rest: 
 
 async function find(provider: string | Engine | Provider, options: CheckedOptions): Promise<unknown> {
   if (typeof provider !== 'string') return provider
-  const { providerConfig: config, maxLifetime, clock, timeout } = options
-  return engineFactory(provider)({ config, maxLifetime, clock, timeout })
+  const { providerConfig: config, maxLifetime, cookieName, clock, timeout } = options
+  return engineFactory(provider)({ config, maxLifetime, cookieName, clock, timeout })
 }
 
 function fromPositions([

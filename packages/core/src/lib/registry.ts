@@ -18,8 +18,24 @@ global[symbol] ??= new Map()
 const registry: Map<string, Registration> = global[symbol]
 
 /** Where the engines of this project live, as far as the name does not tell. */
-const packages: Record<string, string> = { memory: '@sess/core', postgresql: '@sess/postgres' }
-const known = ['memory', 'file', 'cookie', 'mysql', 'redis', 'postgresql', 'memcache', 'couchbase']
+const packages: Record<string, string> = {
+  memory: '@sess/core',
+  postgresql: '@sess/postgres',
+  redis_cluster: '@sess/redis',
+  redis_sentinel: '@sess/redis',
+}
+const known = [
+  'memory',
+  'file',
+  'cookie',
+  'mysql',
+  'redis',
+  'redis_cluster',
+  'redis_sentinel',
+  'postgresql',
+  'memcache',
+  'couchbase',
+]
 
 /**
  * Makes an engine known under a name (the original's `Register`). The factory gives an engine, or an object with

@@ -36,7 +36,8 @@ export class SealedPort implements SessionPort {
     const data = Buffer.from(found.data)
     const record = decodeRecord(data.subarray(ID_BYTES))
     if (typeof record !== 'object') return 'gone'
-    return { ...record, id: data.toString('hex', 0, ID_BYTES), expiresAt: found.expiresAt, token: sealed }
+    const { expiresAt, isOutdated = false } = found
+    return { ...record, id: data.toString('hex', 0, ID_BYTES), expiresAt, isOutdated, token: sealed }
   }
 
   async commit(id: string, base: OpenedSession | undefined, patch: Patch): Promise<OpenedSession> {

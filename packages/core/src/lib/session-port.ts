@@ -14,6 +14,8 @@ export interface OpenedSession {
   readonly expiresAt: number
   readonly entries: Entries
   readonly token: Token
+  /** To be written again as soon as it is read: its seal is of an old key. */
+  readonly isOutdated?: boolean
   /** The text to send to the client, for a session that lives there and has just been sealed. */
   readonly sealed?: string
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type ManagerOptions, newManager } from '@sess/core'
-import { fromSealedStore } from '@sess/core/engine'
+import { type EngineCookie, fromSealedStore } from '@sess/core/engine'
 import { describe, expect, it } from 'vitest'
 import { AESStore } from './support/aes-store.ts'
 import { Browser, parseCookie } from './support/browser.ts'
@@ -11,11 +11,11 @@ import { type Server, serve } from './support/servers.ts'
 
 async function site(
   options: ManagerOptions = {},
-  maxCookies?: number,
+  store = new AESStore(),
   protocol: Server['protocol'] = 'http',
 ) {
   const clock = new TestClock()
-  const manager = await newManager<Data>(fromSealedStore(new AESStore(maxCookies)), { clock, ...options })
+  const manager = await newManager<Data>(fromSealedStore(store), { clock, ...options })
   const happenings = record(manager)
   const server = await serve(async (req, res) => {
     const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost')
@@ -170,7 +170,7 @@ describe('several cookies', () => {
   })
 
   it('maxCookies sets how many', async () => {
-    const { visit } = await site({}, 1)
+    const { visit } = await site({}, new AESStore(1))
     expect((await visit('/set?size=2000')).reply.status).toBe(200)
     expect((await visit('/set?size=4000')).reply.status).toBe(500)
   })
@@ -202,6 +202,61 @@ it('a change after the headers left cannot be sent, and is told by an event', as
     .poll(() => happenings)
     .toMatchObject([{ name: 'saveError', event: { error: { code: 'ERR_HEADERS_SENT' } } }])
   expect((await visit()).n).toBe(1)
+})
+
+it('a session whose seal is outdated is sealed again when it is read, and keeps its data', async () => {
+  const store = new AESStore()
+  const { seal, open } = store
+  // Seals that were made while this was set are of an old key.
+  let isOld = true
+  store.seal = (data, expiresAt) => `${isOld ? 'old-' : ''}${seal.call(store, data, expiresAt)}`
+  store.open = sealed => {
+    const opened = open.call(store, sealed.replace('old-', ''))
+    return opened && { ...opened, isOutdated: sealed.startsWith('old-') }
+  }
+  const { visit, browser } = await site({}, store)
+  await visit('/set')
+  expect(browser.header).toContain('old-')
+  isOld = false
+  const read = await visit()
+  expect(read.n).toBe(1)
+  expect(names(read.reply.setCookies)).toEqual([COOKIE])
+  expect(browser.header).not.toContain('old-')
+  expect((await visit()).reply.setCookies).toEqual([])
+  expect((await visit()).n).toBe(1)
+})
+
+describe('cookie options that the engine sets', () => {
+  const engine = (cookie: EngineCookie) => fromSealedStore(Object.assign(new AESStore(), { cookie }))
+  const lineOf = async (options: ManagerOptions, cookie: EngineCookie) => {
+    await using manager = await newManager(engine(cookie), options)
+    const response = await manager.handle(new Request('https://localhost/'), session => {
+      session.set('a', 1)
+      return new Response()
+    })
+    return response.headers.getSetCookie()[0] ?? ''
+  }
+
+  it('are those of its cookie', async () => {
+    expect(await lineOf({}, { cookieLifeTime: 90, secure: false })).toMatch(
+      /; Max-Age=90; Path=\/; HttpOnly; SameSite=Lax$/,
+    )
+    expect(await lineOf({ cookieLifeTime: 90, secure: true }, { cookieLifeTime: 90, secure: true })).toMatch(
+      /; Max-Age=90; .*; Secure$/,
+    )
+    expect(await lineOf({ cookieLifeTime: 90 }, {})).toMatch(/; Max-Age=90; .*; Secure$/)
+  })
+
+  it('must not contradict those of the manager', async () => {
+    await expect(newManager(engine({ secure: true }), { secure: false })).rejects.toMatchObject({
+      code: 'ERR_CONFIG',
+      message: 'newManager: secure is false, but providerConfig says true; e.g. leave one of them out',
+    })
+    await expect(newManager(engine({ cookieLifeTime: 90 }), { cookieLifeTime: 60 })).rejects.toMatchObject({
+      code: 'ERR_CONFIG',
+      message: expect.stringContaining('cookieLifeTime is 60'),
+    })
+  })
 })
 
 it('what needs a server is ERR_UNSUPPORTED', async () => {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { SealedStore } from '@sess/core/engine'
+import type { SealedStore, Unsealed } from '@sess/core/engine'
 
 /** AES-256-GCM, the expiry sealed with the data. */
 export class AESStore implements SealedStore {
@@ -19,7 +19,7 @@ export class AESStore implements SealedStore {
     return Buffer.concat(sealed).toString('base64url')
   }
 
-  open(sealed: string): { data: Uint8Array; expiresAt: number } | undefined {
+  open(sealed: string): Unsealed | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     if (bytes.length < 36) return undefined
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, 12))
