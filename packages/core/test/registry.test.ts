@@ -73,6 +73,8 @@ describe('an unknown name', () => {
     ['cookie', '@sess/cookie'],
     ['mysql', '@sess/mysql'],
     ['redis', '@sess/redis'],
+    ['redis_cluster', '@sess/redis'],
+    ['redis_sentinel', '@sess/redis'],
     ['postgresql', '@sess/postgres'],
     ['memcache', '@sess/memcache'],
     ['couchbase', '@sess/couchbase'],
