@@ -1,6 +1,6 @@
 // Who may import whom: engines know core, core knows nobody, and only examples, bench and tests know engines.
 import { posix } from 'node:path'
-import { conclude, manifest, packageFolders, read, trackedFiles } from './lib/workspace.mjs'
+import { conclude, isShared, manifest, packageFolders, read, trackedFiles } from './lib/workspace.mjs'
 
 const problems = []
 const folders = packageFolders()
@@ -53,7 +53,7 @@ function packageProblem(folder, inSource, specifier) {
   }
   if (!inSource || folder === undefined || name === manifest(folder).name) return
   if (folder === 'packages/core') return 'core imports no package'
-  if (name.startsWith('@sess/') && name !== '@sess/core')
+  if (name.startsWith('@sess/') && name !== '@sess/core' && !isShared(folder, name))
     return 'a package imports core and nothing else of ours'
   const { dependencies, peerDependencies } = manifest(folder)
   if (!(name in { ...dependencies, ...peerDependencies })) return 'not among its dependencies'

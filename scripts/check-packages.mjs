@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { conclude, manifest, packageFolders, read, root } from './lib/workspace.mjs'
+import { conclude, isShared, manifest, packageFolders, read, root } from './lib/workspace.mjs'
 
 const engineSections = ['Install', 'Use', 'Options', 'Storage', 'Expiry and clean-up', 'Limits']
 const otherSections = ['Install', 'Use']
@@ -73,8 +73,9 @@ for (const folder of packageFolders()) {
       own.devDependencies?.['@sess/core'] === 'workspace:*',
       'needs the dev dependency "@sess/core": "workspace:*"',
     )
-    for (const name of Object.keys(own.dependencies ?? {}))
-      expect(!name.startsWith('@sess/'), `${name} must be a peer, else two copies can be installed`)
+    for (const [name, range] of Object.entries(own.dependencies ?? {}))
+      if (isShared(folder, name)) expect(range === 'workspace:^', `${name} must be "workspace:^"`)
+      else expect(!name.startsWith('@sess/'), `${name} must be a peer, else two copies can be installed`)
   }
 
   if (expectReadme(folder)) {

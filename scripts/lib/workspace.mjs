@@ -34,6 +34,15 @@ export function packageFolders() {
 }
 
 /**
+ * Whether a package may depend on that one of ours, which holds code and no state: two copies of it do no harm.
+ * @param {string} folder
+ * @param {string} name
+ */
+export function isShared(folder, name) {
+  return name === '@sess/sql' && ['packages/mysql', 'packages/postgres'].includes(folder)
+}
+
+/**
  * The files that git has or would add, relative to the root.
  * @param {string[]} patterns
  */

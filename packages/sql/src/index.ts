@@ -1,0 +1,11 @@
+/**
+ * What the SQL engines share: the statements, the store over them, and the rules of tables. Users of sessions
+ * import `@sess/mysql` or `@sess/postgres`; this is for whoever writes an engine for another SQL database.
+ *
+ * @module
+ */
+export { configError, readFlag } from './lib/config.ts'
+export type { SqlDatabase, SqlResult, SqlStatement, SqlValue } from './lib/database.ts'
+export type { SqlDialect } from './lib/dialect.ts'
+export { SqlStore, type SqlStoreSettings } from './lib/sql-store.ts'
+export { prepareTable, readTableName, type SqlTable, type TableName } from './lib/table.ts'
