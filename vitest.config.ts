@@ -10,7 +10,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
+    include: ['{packages,examples}/*/test/**/*.test.ts', '{testing,bench}/test/**/*.test.ts'],
+    globalSetup: ['testing/src/global-setup.ts'],
     reporters,
     testTimeout: 30_000,
     hookTimeout: 60_000,

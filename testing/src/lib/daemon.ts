@@ -1,0 +1,176 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { chown, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newDirectory } from './directory.ts'
+import { type Address, freePort, localhost } from './tcp.ts'
+import { Watchdog } from './watchdog.ts'
+
+/** How long a server may take to be ready, or to stop, in milliseconds: more than it ever does. */
+const patience = 60_000
+
+/** A server of the test's own. Its data survives all but `close`. */
+export interface Server extends Address {
+  readonly url: string
+  /** Ends it as a power cut would: SIGKILL, with all its processes. */
+  kill(): Promise<void>
+  /** Ends it as its administrator would. */
+  stop(): Promise<void>
+  /** Starts it again on the same port, over the same data; stops it first if it runs. */
+  restart(): Promise<void>
+  /** It goes on to accept connections and says nothing more: SIGSTOP. */
+  pause(): void
+  resume(): void
+  /** Ends it and removes its data. */
+  close(): Promise<void>
+}
+
+/** How a daemon is run. */
+export interface Launch {
+  readonly command: string
+  args(daemon: Daemon): readonly string[]
+  /** Whether it answers. */
+  isReady(daemon: Daemon): Promise<boolean>
+  /** Prepares the data, once. */
+  prepare?(daemon: Daemon): Promise<void>
+  /** What tells it to end without waiting for its clients. */
+  readonly stopSignal?: NodeJS.Signals
+  /** Who runs it, in place of the user who runs the tests. */
+  readonly user?: User
+}
+
+export interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** One server process with a directory and a port of its own. */
+export class Daemon {
+  readonly host: string = localhost
+  readonly port: number
+  readonly directory: string
+  readonly #launch: Launch
+  readonly #watchdog: Watchdog
+  #child: ChildProcess | undefined
+
+  private constructor(launch: Launch, port: number, directory: string) {
+    this.#launch = launch
+    this.port = port
+    this.directory = directory
+    this.#watchdog = new Watchdog(directory)
+  }
+
+  static async start(launch: Launch): Promise<Daemon> {
+    const daemon = new Daemon(launch, await freePort(), await newDirectory())
+    try {
+      if (launch.user) await chown(daemon.directory, launch.user.uid, launch.user.gid)
+      await launch.prepare?.(daemon)
+      await daemon.#run()
+    } catch (error) {
+      await daemon.close()
+      throw error
+    }
+    return daemon
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async stop(): Promise<void> {
+    await this.#end(this.#launch.stopSignal ?? 'SIGTERM')
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.#run()
+  }
+
+  pause(): void {
+    this.#signal('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#signal('SIGCONT')
+  }
+
+  async close(): Promise<void> {
+    await this.#watchdog.end()
+  }
+
+  async #run(): Promise<void> {
+    const { command, user } = this.#launch
+    const log = openSync(join(this.directory, 'log'), 'a')
+    // In a group of its own, so that Ctrl-C does not end it under the tests that still clean up.
+    const options = { cwd: '/', detached: true, stdio: ['ignore', log, log] as const, ...user }
+    const child = spawn(command, this.#launch.args(this), { ...options, stdio: [...options.stdio] })
+    closeSync(log)
+    child.unref()
+    this.#child = child
+    this.#watchdog.watch(child.pid)
+    const end = Date.now() + patience
+    while (!(await this.#launch.isReady(this))) {
+      if (hasEnded(child) || Date.now() > end)
+        throw new Error(
+          `${command} ${hasEnded(child) ? 'ended' : 'is not ready'}:\n${await this.#lastWords()}`,
+        )
+      await sleep(10)
+    }
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child
+    if (child?.pid === undefined || hasEnded(child)) return
+    const pids = familyOf(child.pid)
+    if (signal === 'SIGKILL') this.#signal(signal)
+    else {
+      child.kill(signal)
+      // What is paused hears nothing.
+      this.#signal('SIGCONT')
+    }
+    const end = Date.now() + patience
+    while (!hasEnded(child) || pids.some(isAlive)) {
+      if (Date.now() > end) throw new Error(`${this.#launch.command} does not end`)
+      await sleep(5)
+    }
+    this.#watchdog.watch(undefined)
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const child = this.#child
+    if (child?.pid === undefined || hasEnded(child)) return
+    for (const pid of familyOf(child.pid)) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It has just ended.
+      }
+    }
+  }
+
+  async #lastWords(): Promise<string> {
+    const log = await readFile(join(this.directory, 'log'), 'utf8')
+    return log.split('\n').slice(-15).join('\n')
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null || child.pid === undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The process and its children: PostgreSQL has one for each connection. */
+function familyOf(pid: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid='], { encoding: 'utf8' }).split('\n')
+  const pairs = lines.map(line => line.trim().split(/\s+/).map(Number))
+  return [pid, ...pairs.filter(pair => pair[1] === pid).map(pair => pair[0] as number)]
+}
