@@ -1,0 +1,66 @@
+import type { Clock, EngineCookie, SealedStore, Unsealed } from '@sess/core/engine'
+import { type CookieConfig, readConfig } from './cookie-config.ts'
+import { SealingKey } from './sealing-key.ts'
+
+/** What a {@link CookieStore} needs besides its configuration. */
+export interface CookieStoreContext {
+  readonly clock: Clock
+  /** The name of the cookie that the seals are for: no other opens them. */
+  readonly cookieName: string
+}
+
+/** How far the clock of another server may be ahead, in milliseconds. */
+const CLOCK_SKEW = 60_000
+/** When it was sealed and when it expires, as doubles. */
+const TIMES_BYTES = 16
+
+/** Sessions that live with the client, encrypted and authenticated. Servers that have the same secrets share them. */
+export class CookieStore implements SealedStore {
+  readonly maxCookies?: number
+  readonly cookie: EngineCookie
+  readonly #clock: Clock
+  readonly #first: SealingKey
+  readonly #keys: ReadonlyMap<number, SealingKey>
+
+  private constructor(config: string | CookieConfig, { clock, cookieName }: CookieStoreContext) {
+    const { secrets, maxCookies, cookie } = readConfig(config, cookieName)
+    const keys = secrets.map(secret => new SealingKey(secret, cookieName))
+    if (maxCookies !== undefined) this.maxCookies = maxCookies
+    this.cookie = cookie
+    this.#clock = clock
+    this.#first = keys[0] as SealingKey
+    // A secret that is listed twice stands where it is first.
+    this.#keys = new Map([...keys].reverse().map(key => [key.id, key]))
+  }
+
+  /**
+   * Derives the keys from the secrets of the configuration.
+   *
+   * @throws ERR_CONFIG if the configuration is wrong, or a secret is missing or weak
+   */
+  static async open(config: string | CookieConfig, context: CookieStoreContext): Promise<CookieStore> {
+    return new CookieStore(config, context)
+  }
+
+  seal(data: Uint8Array, expiresAt: number): string {
+    const times = Buffer.alloc(TIMES_BYTES)
+    times.writeDoubleBE(this.#clock.now())
+    times.writeDoubleBE(expiresAt, 8)
+    return this.#first.seal(times, data).toString('base64url')
+  }
+
+  /** What was sealed. `undefined` also for what has expired, and for what was sealed in the future. */
+  open(sealed: string): Unsealed | undefined {
+    const bytes = Buffer.from(sealed, 'base64url')
+    const key = this.#keys.get(SealingKey.idOf(bytes) ?? Number.NaN)
+    // Decoding is lenient, and one session is to have one text.
+    if (key === undefined || bytes.toString('base64url') !== sealed) return undefined
+    const content = key.open(bytes)
+    if (content === undefined || content.length < TIMES_BYTES) return undefined
+    const sealedAt = content.readDoubleBE(0)
+    const expiresAt = content.readDoubleBE(8)
+    const now = this.#clock.now()
+    if (sealedAt > now + CLOCK_SKEW || expiresAt <= now) return undefined
+    return { data: content.subarray(TIMES_BYTES), expiresAt, isOutdated: key !== this.#first }
+  }
+}
