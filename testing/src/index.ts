@@ -8,6 +8,7 @@ export type { Kind, SentinelService, Service, SqlService } from './lib/environme
 export { type SqlOptions, type SqlServer, startMariaDB } from './lib/mariadb.ts'
 export { type MemcachedOptions, startMemcached } from './lib/memcached.ts'
 export { startPostgres } from './lib/postgres.ts'
+export { type Cut, type Network, startProxy, type TcpProxy } from './lib/proxy.ts'
 export { type RedisOptions, startRedis } from './lib/redis.ts'
 export { type RedisCluster, startRedisCluster } from './lib/redis-cluster.ts'
 export { type RedisSentinel, startRedisSentinel } from './lib/redis-sentinel.ts'
