@@ -7,7 +7,7 @@ const ID_BYTES = 4
 const HEADER_BYTES = 1 + ID_BYTES
 
 /** By how much a seal is longer than what was sealed. */
-export const SEAL_BYTES: number = HEADER_BYTES + XAES_BYTES
+const SEAL_BYTES: number = HEADER_BYTES + XAES_BYTES
 
 /** What is made of one secret for one cookie: a key to seal with, and the id that tells which key a seal is of. */
 export class SealingKey {

@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest'
 
 export const COOKIE = 'gosessionid'
 
-export interface Data {
+interface Data {
   n: number
   blob: string
 }
