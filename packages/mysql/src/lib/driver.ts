@@ -1,0 +1,49 @@
+/** What the engine uses of a connection of mysql2, in any version that has it. */
+export interface MysqlConnection {
+  query(options: MysqlCall, callback: (error: Error | null, result: unknown) => void): unknown
+  execute(options: MysqlCall, callback: (error: Error | null, result: unknown) => void): unknown
+  on(event: 'error', listener: () => void): unknown
+  release(): void
+  destroy(): void
+}
+
+/** A statement as mysql2 takes it. What is set here wins over the settings of its pool. */
+export interface MysqlCall {
+  sql: string
+  values: (string | number | Uint8Array)[]
+  rowsAsArray: true
+  namedPlaceholders: false
+  nestTables: false
+  typeCast: true
+}
+
+/** A pool of callbacks, as `createPool` of `mysql2` gives it. */
+export interface MysqlPool {
+  getConnection(callback: (error: Error | null, connection: MysqlConnection) => void): void
+}
+
+/** A pool of promises, as `createPool` of `mysql2/promise` gives it. */
+export interface MysqlPromisePool {
+  readonly pool: MysqlPool
+}
+
+/** A pool that the user made. */
+export type MysqlClient = MysqlPool | MysqlPromisePool
+
+export function isClient(value: unknown): value is MysqlClient {
+  return isPool(value) || isPool((value as Partial<MysqlPromisePool> | null | undefined)?.pool)
+}
+
+export function poolOf(client: MysqlClient): MysqlPool {
+  return 'pool' in client && isPool(client.pool) ? client.pool : (client as MysqlPool)
+}
+
+function isPool(value: unknown): value is MysqlPool {
+  return typeof (value as Partial<MysqlPool> | null | undefined)?.getConnection === 'function'
+}
+
+/** Closes a connection so that nobody gets it again, and without waiting for a server that may be gone. */
+export function discard(connection: MysqlConnection & { stream?: { destroy?(): void } }): void {
+  connection.destroy()
+  connection.stream?.destroy?.()
+}

@@ -1,0 +1,79 @@
+import { isIP } from 'node:net'
+import { configError } from '@sess/sql'
+import type { PoolOptions } from 'mysql2'
+import { type DsnParameters, readParameters } from './dsn-parameters.ts'
+
+/** What a DSN of go-sql-driver says. */
+export interface Dsn extends DsnParameters {
+  readonly options: PoolOptions
+}
+
+const FORM = `'username:password@protocol(address)/dbname?param=value', e.g. 'app:secret@tcp(127.0.0.1:3306)/app?timeout=3s'`
+
+/**
+ * `[username[:password]@][protocol[(address)]]/dbname[?param1=value1&…]`. As in Go, nothing before the last `/`
+ * is escaped, so a password may hold any character; the name of the database and the values are.
+ *
+ * @throws ERR_CONFIG; nothing of the DSN's front part is in the message
+ */
+export function parseDsn(dsn: string): Dsn {
+  const slash = dsn.lastIndexOf('/')
+  if (slash < 0) throw wrong(`must be ${FORM}; the / before the name of the database is missing`)
+  const question = dsn.indexOf('?', slash)
+  const end = question < 0 ? dsn.length : question
+  const parameters = readParameters(question < 0 ? '' : dsn.slice(question + 1))
+  const front = dsn.slice(0, slash)
+  const at = front.lastIndexOf('@')
+  const address = readAddress(front.slice(at + 1))
+  checkIdentity(parameters, address)
+  const options = {
+    ...parameters.options,
+    ...address,
+    ...readUser(front.slice(0, Math.max(at, 0))),
+    ...readDatabase(dsn.slice(slash + 1, end)),
+  }
+  return { ...parameters, options }
+}
+
+function readUser(part: string): PoolOptions {
+  const colon = part.indexOf(':')
+  if (part === '') return {}
+  return colon < 0 ? { user: part } : { user: part.slice(0, colon), password: part.slice(colon + 1) }
+}
+
+function readDatabase(part: string): PoolOptions {
+  try {
+    return part === '' ? {} : { database: decodeURIComponent(part) }
+  } catch {
+    throw wrong(`has a name of a database with a % that begins no escape; write %25 for it`)
+  }
+}
+
+function readAddress(part: string): PoolOptions {
+  const [, protocol = '', , address = ''] = /^([^(]*)(\((.*)\))?$/s.exec(part) ?? []
+  if (protocol + address === '' && part !== '' && part !== '()')
+    throw wrong(
+      `must be ${FORM}; the address has no closing bracket, or there is a / in a parameter that must be %2F`,
+    )
+  if (protocol === 'unix') return { socketPath: address || '/tmp/mysql.sock' }
+  if (!['', 'tcp', 'tcp4', 'tcp6'].includes(protocol))
+    throw wrong(`has a protocol that is not known here; it must be tcp or unix, as in ${FORM}`)
+  const [, inBrackets, bare, port] =
+    /^(?:\[([^\]]*)\]|([^:]*|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d+))?$/.exec(address) ?? []
+  const host = inBrackets ?? bare
+  if (host === undefined || Number(port ?? 1) > 65535)
+    throw wrong(`has an address that is not host:port, e.g. 'tcp(127.0.0.1:3306)' or 'tcp([::1]:3306)'`)
+  return { host: host || '127.0.0.1', port: Number(port ?? 3306) }
+}
+
+/** The driver has the name of the host checked, and for an address would have 'localhost' checked in its place. */
+function checkIdentity({ options }: DsnParameters, { host = '' }: PoolOptions): void {
+  if (typeof options.ssl === 'object' && options.ssl.verifyIdentity && isIP(host))
+    throw wrong(
+      `: 'tls=true' checks that the server's certificate is for its name, and the address has a number; write the name, e.g. 'tcp(db.example.com:3306)'`,
+    )
+}
+
+function wrong(problem: string): Error {
+  return configError('mysql', problem)
+}

@@ -1,0 +1,161 @@
+import { SessionError } from '@sess/core/engine'
+import type { SqlDatabase, SqlResult, SqlStatement, SqlValue } from '@sess/sql'
+import { discard, type MysqlConnection, type MysqlPool } from './driver.ts'
+import { asBuffer, withLiterals } from './literals.ts'
+import { codeOf, isGivenUp, isTaken, withoutStatement } from './mysql-errors.ts'
+
+/** A minute for what looks at every row, in milliseconds. */
+const MAINTENANCE_LIMIT = 60_000
+
+export interface MysqlDatabaseOptions {
+  readonly pool: MysqlPool
+  readonly prepared: boolean
+  /** The most that a call may take, in milliseconds, the wait for a free connection included. */
+  readonly limit: number
+  /** Run on every connection before anything else. */
+  readonly greeting?: string | undefined
+  /** Closes the pool; left out if it is the user's. */
+  readonly close?: () => Promise<void>
+}
+
+/** Runs statements on one connection. */
+export type Run = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>
+
+/** A pool of mysql2. */
+export class MysqlDatabase implements SqlDatabase {
+  readonly #pool: MysqlPool
+  readonly #prepared: boolean
+  readonly #limit: number
+  readonly #greeting: string | undefined
+  readonly #close: (() => Promise<void>) | undefined
+  readonly #known = new WeakSet<MysqlConnection>()
+  #isClosed = false
+
+  constructor({ pool, prepared, limit, greeting, close }: MysqlDatabaseOptions) {
+    this.#pool = pool
+    this.#prepared = prepared
+    this.#limit = limit
+    this.#greeting = greeting
+    this.#close = close
+  }
+
+  run(statement: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult> {
+    return this.#withConnection(
+      connection => send(connection, this.#prepared, statement.text, values),
+      statement.isMaintenance ? this.#maintenanceLimit : this.#limit,
+    )
+  }
+
+  /** Runs statements that need the same connection, and are seldom run: they are not prepared. */
+  together<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    return this.#withConnection(
+      connection => work((statement, values) => send(connection, false, statement.text, values)),
+      this.#maintenanceLimit,
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#close?.()
+  }
+
+  get #maintenanceLimit(): number {
+    return Math.max(this.#limit, MAINTENANCE_LIMIT)
+  }
+
+  #withConnection<T>(work: (connection: MysqlConnection) => Promise<T>, limit: number): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let connection: MysqlConnection | undefined
+      let isOver = false
+      const end = (settle: () => void) => {
+        if (isOver) return
+        isOver = true
+        clearTimeout(timer)
+        settle()
+      }
+      const timer = setTimeout(
+        () =>
+          end(() => {
+            if (connection) discard(connection)
+            reject(new SessionError('ERR_TIMEOUT', `The database did not answer within ${limit} ms`))
+          }),
+        limit,
+      )
+      const fail = (error: unknown) =>
+        end(() => {
+          if (connection && (isTaken(error) || isGivenUp(error))) connection.release()
+          // Whatever it was, another connection may fare better: on a server that may write, or that has started again.
+          else if (connection) discard(connection)
+          reject(withoutStatement(error))
+        })
+      this.#pool.getConnection((error, free) => {
+        // Nothing was sent, so nothing can have been done.
+        if (error) return end(() => reject(this.#unreachable(error)))
+        if (isOver) return free.release()
+        connection = free
+        this.#greet(free)
+          .then(() => work(free))
+          .then(
+            result =>
+              end(() => {
+                free.release()
+                resolve(result)
+              }),
+            fail,
+          )
+      })
+    })
+  }
+
+  async #greet(connection: MysqlConnection): Promise<void> {
+    if (this.#known.has(connection)) return
+    // What becomes of a statement its own callback says; an idle connection that ends is none of ours.
+    connection.on('error', () => undefined)
+    if (this.#greeting) await send(connection, false, this.#greeting, [])
+    this.#known.add(connection)
+  }
+
+  #unreachable(error: Error): unknown {
+    if (this.#isClosed) return new SessionError('ERR_CLOSED', 'The mysql store is closed')
+    return new UnreachableError(error)
+  }
+}
+
+/** No connection could be had. It is a SessionError without a cause, so core knows that nothing was done. */
+export class UnreachableError extends SessionError {
+  readonly #reason: Error
+
+  constructor(reason: Error) {
+    super('ERR_BACKEND', `No connection to the database could be had: ${codeOf(reason)}`)
+    this.#reason = reason
+  }
+
+  /** What the driver said. */
+  get reason(): Error {
+    return this.#reason
+  }
+}
+
+function send(
+  connection: MysqlConnection,
+  prepared: boolean,
+  text: string,
+  values: readonly SqlValue[],
+): Promise<SqlResult> {
+  return new Promise((resolve, reject) => {
+    const done = (error: unknown, result: unknown) => (error ? reject(error) : resolve(resultOf(result)))
+    // Given pools have settings of their own, which must not change what is read.
+    const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast: true } as const
+    if (prepared) connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
+    else connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
+  })
+}
+
+function bound(value: SqlValue): SqlValue {
+  return value instanceof Uint8Array ? asBuffer(value) : value
+}
+
+function resultOf(result: unknown): SqlResult {
+  if (Array.isArray(result)) return { rows: result, affected: 0 }
+  return { rows: [], affected: (result as { affectedRows: number }).affectedRows }
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { type Clock, REVISION_BYTES } from '@sess/core/engine'
+import { configError, prepareTable, readTableName, SqlStore, type TableName, type TablePlan } from '@sess/sql'
+import { addressOf, connect } from './connect.ts'
+import type { MysqlClient } from './driver.ts'
+import { inTime } from './in-time.ts'
+import { type MysqlConfig, type MysqlSettings, readConfig } from './mysql-config.ts'
+import type { MysqlDatabase } from './mysql-database.ts'
+import { mysqlDialect } from './mysql-dialect.ts'
+import { MysqlSweeper } from './mysql-sweeper.ts'
+import { describeTable, type MysqlTable, tableDefinition } from './mysql-table.ts'
+import { startError } from './start-error.ts'
+
+/** What a {@link MysqlStore} needs besides its configuration. */
+export interface MysqlStoreContext {
+  readonly clock: Clock
+  /** The most that a call may take, in milliseconds. Default 5000. */
+  readonly timeout?: number
+}
+
+/** Sessions in a table of MySQL or MariaDB. Any number of processes may share it. */
+export class MysqlStore extends SqlStore {
+  private constructor(database: MysqlDatabase, table: MysqlTable, clock: Clock) {
+    const sweeper = new MysqlSweeper(database, table)
+    super({ database, dialect: mysqlDialect, table, clock, sweep: (now, limit) => sweeper.sweep(now, limit) })
+  }
+
+  /**
+   * Connects to the database and looks at the table, within `timeout`.
+   *
+   * @throws ERR_CONFIG if the configuration, the account or the table is wrong
+   * @throws ERR_BACKEND if the database cannot be reached
+   */
+  static async open(
+    config: string | MysqlConfig | MysqlClient,
+    { clock, timeout = 5000 }: MysqlStoreContext,
+  ): Promise<MysqlStore> {
+    const settings = readConfig(config)
+    const name = readTableName(mysqlDialect, settings.tableName)
+    let database: MysqlDatabase | undefined
+    try {
+      return await inTime(timeout, async () => {
+        database = await connect(settings, timeout)
+        const table = await prepareTable(planFor(database, name, settings))
+        const store = new MysqlStore(database, table, clock)
+        await checkWrites(store, clock)
+        return store
+      })
+    } catch (error) {
+      await database?.close()
+      throw startError(error, addressOf(settings))
+    }
+  }
+}
+
+function planFor(
+  database: MysqlDatabase,
+  name: TableName,
+  { createTable, prepared }: MysqlSettings,
+): TablePlan<MysqlTable> {
+  const definition = tableDefinition(name.quoted)
+  const describe = () => describeTable(database, name, prepared)
+  return { database, dialect: mysqlDialect, name, createTable, definition, creation: definition, describe }
+}
+
+/**
+ * Whether this account may write, and whether an update says what it found and not what it changed: of a pool
+ * that was given, and of a proxy in between, only a try can tell.
+ */
+async function checkWrites(store: SqlStore, clock: Clock): Promise<void> {
+  const id = `probe-${randomBytes(16).toString('hex')}`
+  const expiresAt = clock.now() + 60_000
+  // Too short for a session, so that nobody counts it.
+  const token = await store.create(id, randomBytes(REVISION_BYTES), expiresAt)
+  const found = token && (await store.extend(id, expiresAt, token))
+  await store.delete(id)
+  if (found === undefined)
+    throw configError(
+      'mysql',
+      `: the connections of this pool do not have the flag FOUND_ROWS, so an extension that changes nothing could not be told from a session that is gone. Leave '-FOUND_ROWS' out of the pool's 'flags', and let a proxy pass the flag`,
+    )
+}

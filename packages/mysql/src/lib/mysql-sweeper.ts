@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import type { MysqlDatabase, Run } from './mysql-database.ts'
+import type { MysqlTable } from './mysql-table.ts'
+
+/** Rows that are deleted by one statement at most. */
+const BATCH = 1000
+
+/** Deletes expired rows, one sweeper at a time for each table of a server. */
+export class MysqlSweeper {
+  readonly #database: MysqlDatabase
+  readonly #table: MysqlTable
+  readonly #lock: string
+
+  constructor(database: MysqlDatabase, table: MysqlTable) {
+    this.#database = database
+    this.#table = table
+    // Names of locks have 64 characters at most.
+    this.#lock = `sess:${createHash('sha1').update(table.fullName).digest('hex')}`
+  }
+
+  /** `now` in units of the table. */
+  sweep(now: number, limit: number): Promise<number> {
+    return this.#database.together(async run => {
+      const { rows } = await run({ text: 'SELECT GET_LOCK(?, 0)' }, [this.#lock])
+      if (Number(rows[0]?.[0]) !== 1) return 0
+      const swept = this.#table.hasRowLocks
+        ? await this.#sweepByKey(run, now, limit)
+        : await this.#sweepTable(run, now, limit)
+      await run({ text: 'SELECT RELEASE_LOCK(?)' }, [this.#lock])
+      return swept
+    })
+  }
+
+  /** The statement locks the whole table for as long as it takes. */
+  async #sweepTable(run: Run, now: number, limit: number): Promise<number> {
+    const text = `DELETE FROM ${this.#table.name.quoted} WHERE session_expiry <= ? LIMIT ${Math.trunc(limit)}`
+    return (await run({ text }, [now])).affected
+  }
+
+  /**
+   * A DELETE by a range of the expiry would lock the gaps between rows as well, the one after the last expired
+   * row included, where new sessions go. So keys are read, which locks nothing, and deleted by the primary key.
+   */
+  async #sweepByKey(run: Run, now: number, limit: number): Promise<number> {
+    const { name, expiryIndex } = this.#table
+    const byIndex = expiryIndex ? ` FORCE INDEX (\`${expiryIndex.replaceAll('`', '``')}\`)` : ''
+    let swept = 0
+    while (swept < limit) {
+      const size = Math.min(BATCH, Math.trunc(limit) - swept)
+      const keys = await run(
+        { text: `SELECT session_key FROM ${name.quoted}${byIndex} WHERE session_expiry <= ? LIMIT ${size}` },
+        [now],
+      )
+      if (keys.rows.length === 0) break
+      const places = keys.rows.map(() => '?').join(', ')
+      const { affected } = await run(
+        {
+          text: `DELETE s FROM ${name.quoted} AS s FORCE INDEX (PRIMARY) WHERE s.session_key IN (${places}) AND s.session_expiry <= ?`,
+        },
+        [...keys.rows.map(row => String(row[0])), now],
+      )
+      swept += affected
+      if (keys.rows.length < size || affected === 0) break
+    }
+    return swept
+  }
+}
