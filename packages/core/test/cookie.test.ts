@@ -149,7 +149,7 @@ describe('attributes that a browser would drop are refused', () => {
     ['a name with a semicolon', { name: 'a;b' }, /cookieName/],
     ['a name with a line end', { name: 'a\r\nSet-Cookie: b' }, /cookieName/],
     ['a name beyond ASCII', { name: 'sitzung-ü' }, /cookieName/],
-    ['a name that leaves no room', { name: 'n'.repeat(4033) }, /cookieName.*4032/],
+    ['a name that leaves no room', { name: 'n'.repeat(3841) }, /cookieName.*3840/],
     ['an empty domain', { domain: '' }, /domain.*'example.org'/],
     ['a domain with more attributes', { domain: 'a.org; Secure' }, /domain/],
     ['a domain with a line end', { domain: 'a.org\n' }, /domain/],
@@ -201,7 +201,7 @@ describe('attributes that a browser would drop are refused', () => {
     ['__Host- as it should be', { name: '__Host-sid', secure: true }],
     ['__Secure- with domain and path', { name: '__Secure-sid', domain: 'example.org', path: '/app' }],
     ['all signs of a token', { name: "!#$%&'*+-.^_`|~09azAZ" }],
-    ['the longest name', { name: 'n'.repeat(4032) }],
+    ['the longest name', { name: 'n'.repeat(3840) }],
   ])('%s is fine', (_, changed) => {
     expect(() => new CookieWriter({ ...options, ...changed })).not.toThrow()
   })

@@ -22,6 +22,36 @@ describe('an id', () => {
     expect(randomID()).toMatch(/^[0-9a-f]{32}$/)
   })
 
+  test('begins with the prefix and is as long as asked for, and its tag and hash are of its random part', () => {
+    const plain = idsWith('sha1', 'key')
+    const ids = new SessionIDs({ idPrefix: 'app1:', idLength: 16 })
+    ids.setHashFunc('sha1', ['key'])
+    const sid = ids.create()
+    expect(sid).toMatch(/^app1:[0-9a-f]{64}$/)
+    expect(ids.check(sid)).toBe(0)
+    expect(plain.check(sid.slice(5))).toBe(0)
+    expect(ids.storageID(sid)).toBe(plain.storageID(sid.slice(5)))
+    expect(ids.renew(sid)).toBe(sid)
+    for (const other of [
+      sid.slice(5),
+      `app2:${sid.slice(5)}`,
+      `${sid}0`,
+      `app1:0${sid.slice(5)}`,
+      sid.toUpperCase(),
+    ])
+      expect(ids.check(other), other).toBeUndefined()
+    const long = new SessionIDs({ idLength: 64 })
+    expect(long.create()).toMatch(/^[0-9a-f]{128}$/)
+    expect(long.check(long.create())).toBe(0)
+    expect(long.check(new SessionIDs().create())).toBeUndefined()
+    long.setHashFunc('sha256', ['key'])
+    const tagged = long.create()
+    expect(tagged).toMatch(/^[0-9a-f]{160}$/)
+    expect(long.check(tagged)).toBe(0)
+    expect(long.check(tagged.replace(/.$/, last => (last === '0' ? '1' : '0')))).toBeUndefined()
+    expect(new Set(Array.from({ length: 1000 }, () => long.create())).size).toBe(1000)
+  })
+
   test('is never given twice', () => {
     const ids = idsWith('sha1', 'key')
     const seen = new Set(Array.from({ length: 20_000 }, () => ids.create().slice(0, 32)))

@@ -1,42 +1,86 @@
 import { type CookieWriter, cookieValues } from './cookie.ts'
 import { SessionError } from './errors.ts'
 
-/** How a session travels in cookies. */
+/** How a session travels: in which headers, and how it is written there. `header` is what the request has. */
 export interface Carrier {
-  /** What the request's cookies say, most likely first. */
-  read(cookieHeader: string | undefined): string[]
-  /** The `Set-Cookie` lines for that text. `maxAge` in seconds, 0 for a browser session. @throws ERR_TOO_LARGE */
-  write(text: string, maxAge: number, isSecure: boolean, cookieHeader: string | undefined): string[]
-  /** The lines that make the browser forget it. */
-  clear(isSecure: boolean, cookieHeader: string | undefined): string[]
-  /** Whether a `Set-Cookie` line is one of this carrier's. */
-  owns(setCookie: string): boolean
+  /** The request header that brings it, in lower case. */
+  readonly requestHeader: string
+  /** The response header that takes it back. */
+  readonly responseHeader: string
+  /** What the request says, most likely first. */
+  read(header: string | undefined): string[]
+  /** The response's lines for that text. `maxAge` in seconds, 0 for a browser session. @throws ERR_TOO_LARGE */
+  write(text: string, maxAge: number, isSecure: boolean, header: string | undefined): string[]
+  /** The lines that make the client forget it. */
+  clear(isSecure: boolean, header: string | undefined): string[]
+  /** Whether a line of the response header is one of this carrier's. */
+  owns(line: string): boolean
+  /** @throws ERR_INSECURE_COOKIE if the client would not keep it */
+  checkConnection(isSecure: boolean): void
+}
+
+/** An id in a header of its own, for clients that keep no cookies. */
+export class HeaderCarrier implements Carrier {
+  readonly requestHeader: string
+  readonly responseHeader: string
+
+  constructor(name: string) {
+    this.requestHeader = name.toLowerCase()
+    this.responseHeader = name
+  }
+
+  read(header: string | undefined): string[] {
+    return header === undefined ? [] : [header]
+  }
+
+  write(text: string): string[] {
+    return [text]
+  }
+
+  clear(): string[] {
+    return []
+  }
+
+  owns(): boolean {
+    return true
+  }
+
+  checkConnection(): void {}
+}
+
+/** In cookies, see {@link IDCarrier} and {@link SealedCarrier}. */
+abstract class CookieCarrier {
+  readonly requestHeader = 'cookie'
+  readonly responseHeader = 'Set-Cookie'
+  protected readonly name: string
+  protected readonly writer: CookieWriter
+
+  constructor(name: string, writer: CookieWriter) {
+    this.name = name
+    this.writer = writer
+  }
+
+  checkConnection(isSecure: boolean): void {
+    this.writer.checkConnection(isSecure)
+  }
 }
 
 /** An id in one cookie. */
-export class IDCarrier implements Carrier {
-  readonly #name: string
-  readonly #writer: CookieWriter
-
-  constructor(name: string, writer: CookieWriter) {
-    this.#name = name
-    this.#writer = writer
-  }
-
-  read(cookieHeader: string | undefined): string[] {
-    return cookieValues(cookieHeader, this.#name)
+export class IDCarrier extends CookieCarrier implements Carrier {
+  read(header: string | undefined): string[] {
+    return cookieValues(header, this.name)
   }
 
   write(text: string, maxAge: number, isSecure: boolean): string[] {
-    return [this.#writer.write(this.#name, text, maxAge, isSecure)]
+    return [this.writer.write(this.name, text, maxAge, isSecure)]
   }
 
   clear(isSecure: boolean): string[] {
-    return [this.#writer.clear(this.#name, isSecure)]
+    return [this.writer.clear(this.name, isSecure)]
   }
 
-  owns(setCookie: string): boolean {
-    return setCookie.startsWith(`${this.#name}=`)
+  owns(line: string): boolean {
+    return line.startsWith(`${this.name}=`)
   }
 }
 
@@ -51,25 +95,22 @@ const MAX_COOKIES = 99
  * A sealed session, in as many cookies as it needs: `name`, `name.1`, `name.2`, …; the first begins with their
  * number, so that a leftover of a longer session is never taken for a part of this one.
  */
-export class SealedCarrier implements Carrier {
-  readonly #name: string
-  readonly #writer: CookieWriter
+export class SealedCarrier extends CookieCarrier implements Carrier {
   readonly #maxCookies: number
 
   constructor(name: string, writer: CookieWriter, maxCookies: number) {
-    this.#name = name
-    this.#writer = writer
+    super(name, writer)
     this.#maxCookies = Math.min(maxCookies, MAX_COOKIES)
   }
 
-  read(cookieHeader: string | undefined): string[] {
-    const candidates = cookieValues(cookieHeader, this.#name).slice(0, MAX_CANDIDATES)
+  read(header: string | undefined): string[] {
+    const candidates = cookieValues(header, this.name).slice(0, MAX_CANDIDATES)
     return candidates.flatMap(first => {
       const [, count, text] = /^(\d{1,2})\.(.*)$/.exec(first) ?? []
       if (count === undefined || text === undefined || Number(count) > this.#maxCookies) return []
       const parts = [text]
       for (let i = 1; i < Number(count); i++) {
-        const [part] = cookieValues(cookieHeader, this.#nameOf(i))
+        const [part] = cookieValues(header, this.#nameOf(i))
         if (part === undefined) return []
         parts.push(part)
       }
@@ -77,11 +118,11 @@ export class SealedCarrier implements Carrier {
     })
   }
 
-  write(text: string, maxAge: number, isSecure: boolean, cookieHeader: string | undefined): string[] {
+  write(text: string, maxAge: number, isSecure: boolean, header: string | undefined): string[] {
     const names = Array.from({ length: this.#maxCookies }, (_, i) => this.#nameOf(i))
     // Whole lines, attributes too, so that no browser's way of counting cuts one off.
     const room = names.map(name =>
-      Math.max(0, COOKIE_BYTES - this.#writer.write(name, '00.', maxAge, isSecure).length),
+      Math.max(0, COOKIE_BYTES - this.writer.write(name, '00.', maxAge, isSecure).length),
     )
     const parts: string[] = []
     let rest = text
@@ -96,33 +137,33 @@ export class SealedCarrier implements Carrier {
       throw new SessionError('ERR_TOO_LARGE', message, { limit })
     }
     const lines = parts.map((part, i) =>
-      this.#writer.write(this.#nameOf(i), i === 0 ? `${parts.length}.${part}` : part, maxAge, isSecure),
+      this.writer.write(this.#nameOf(i), i === 0 ? `${parts.length}.${part}` : part, maxAge, isSecure),
     )
-    return [...lines, ...this.#clearFrom(parts.length, isSecure, cookieHeader)]
+    return [...lines, ...this.#clearFrom(parts.length, isSecure, header)]
   }
 
-  clear(isSecure: boolean, cookieHeader: string | undefined): string[] {
-    return [this.#writer.clear(this.#name, isSecure), ...this.#clearFrom(1, isSecure, cookieHeader)]
+  clear(isSecure: boolean, header: string | undefined): string[] {
+    return [this.writer.clear(this.name, isSecure), ...this.#clearFrom(1, isSecure, header)]
   }
 
-  owns(setCookie: string): boolean {
-    const name = setCookie.slice(0, setCookie.indexOf('='))
+  owns(line: string): boolean {
+    const name = line.slice(0, line.indexOf('='))
     return (
-      name === this.#name ||
-      (name.startsWith(`${this.#name}.`) && /^\d+$/.test(name.slice(this.#name.length + 1)))
+      name === this.name ||
+      (name.startsWith(`${this.name}.`) && /^\d+$/.test(name.slice(this.name.length + 1)))
     )
   }
 
   /** Leftovers that the browser still has. */
-  #clearFrom(first: number, isSecure: boolean, cookieHeader: string | undefined): string[] {
+  #clearFrom(first: number, isSecure: boolean, header: string | undefined): string[] {
     const lines: string[] = []
     for (let i = first; i < this.#maxCookies; i++)
-      if (cookieValues(cookieHeader, this.#nameOf(i)).length > 0)
-        lines.push(this.#writer.clear(this.#nameOf(i), isSecure))
+      if (cookieValues(header, this.#nameOf(i)).length > 0)
+        lines.push(this.writer.clear(this.#nameOf(i), isSecure))
     return lines
   }
 
   #nameOf(i: number): string {
-    return i === 0 ? this.#name : `${this.#name}.${i}`
+    return i === 0 ? this.name : `${this.name}.${i}`
   }
 }

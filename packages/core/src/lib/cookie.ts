@@ -79,8 +79,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const HOST = /^\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i
 const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
 
-/** Browsers ignore larger ones (RFC 6265bis section 5.6); 64 bytes are for the id and its tag. */
-const MAX_NAME = 4096 - 64
+/** Browsers ignore larger ones (RFC 6265bis section 5.6); 256 bytes are for the id and its tag. */
+const MAX_NAME = 4096 - 256
 const MAX_PATH = 1024
 const MAX_HOST = 253
 

@@ -1,13 +1,13 @@
 /** One request and its response, as far as sessions are concerned. */
 export interface Exchange {
-  /** The request's `Cookie` header. */
-  readonly cookieHeader: string | undefined
+  /** A header of the request, by its name in lower case. */
+  header(name: string): string | undefined
   /** Whether the client reached us over TLS, as far as is known. */
   isSecure(trustProxy: boolean): boolean
   /** Whether it is too late to send a cookie. */
   readonly headersSent: boolean
-  /** Puts `Set-Cookie` lines on the response, in place of those put there before for the same session. */
-  setCookies(lines: readonly string[]): void
+  /** Puts the session's lines on the response, in place of those put there before for the same session. */
+  setLines(lines: readonly string[]): void
   /** There are unsaved changes. */
   changed(): void
 }

@@ -36,6 +36,17 @@ export interface ManagerOptions<Config = unknown> {
    * first signs, all are accepted. Default '': no tag.
    */
   hashKey?: string | readonly string[]
+  /** What every id begins with: at most 64 letters, digits, `.`, `_`, `:`, `~` and `-`. Default ''. */
+  idPrefix?: string
+  /** Random bytes of an id, 16 to 64; the cookie has two characters for each. Default 16. */
+  idLength?: number
+  /** Whether the id is sent. Without it the application hands out `sess.sessionID()` by itself. Default true. */
+  setCookie?: boolean
+  /**
+   * The request and response header that the id travels in, in place of a cookie, for clients that keep none,
+   * e.g. `Beegosessionid`. Default: none, the cookie.
+   */
+  headerName?: string
   /** `Domain` of the cookie. Default: this host only. */
   domain?: string
   /** `Path` of the cookie. Default `/`. */
@@ -57,12 +68,18 @@ export interface ManagerOptions<Config = unknown> {
   onSaveError?: (error: unknown, req: IncomingMessage, res: ServerResponse) => void
 }
 
-export type CheckedOptions = Required<Omit<ManagerOptions, 'domain' | 'touchEvery' | 'hashKey'>> & {
+export type CheckedOptions = Required<
+  Omit<ManagerOptions, 'domain' | 'headerName' | 'touchEvery' | 'hashKey'>
+> & {
+  headerName: string | undefined
   domain: string | undefined
   touchEvery: number | undefined
   hashKey: readonly string[]
 }
 
+const ID_PREFIX = /^[\w.:~-]{0,64}$/
+/** A token (RFC 9110 section 5.6.2), but not a header that means something else. */
+const HEADER_NAME = /^(?!(?:set-)?cookie$)[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 /** What a timer can wait, in milliseconds; beyond, it would not wait at all. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
@@ -77,6 +94,10 @@ const defaults: CheckedOptions = {
   trustProxy: false,
   hashFunc: 'sha1',
   hashKey: [],
+  idPrefix: '',
+  idLength: 16,
+  setCookie: true,
+  headerName: undefined,
   domain: undefined,
   path: '/',
   sameSite: 'lax',
@@ -109,8 +130,14 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   checkNumber(checked, 'cookieLifeTime', 0, 30 * 86400)
   checkNumber(checked, 'timeout', 1, 5000, MAX_TIMEOUT)
   if (checked.touchEvery !== undefined) checkNumber(checked, 'touchEvery', 0, 360)
-  for (const name of ['trustProxy', 'httpOnly', 'partitioned'] as const)
+  for (const name of ['trustProxy', 'httpOnly', 'partitioned', 'setCookie'] as const)
     checkType(checked, name, 'boolean', 'true')
+  checkNumber(checked, 'idLength', 16, 16, 64)
+  if (typeof checked.idPrefix !== 'string' || !ID_PREFIX.test(checked.idPrefix))
+    fail('idPrefix must be at most 64 letters, digits or one of . _ : ~ -', "'app1-'")
+  const { headerName } = checked
+  if (headerName !== undefined && !(typeof headerName === 'string' && HEADER_NAME.test(headerName)))
+    fail('headerName must be the name of a header of your own', "'Beegosessionid'")
   if (checked.domain !== undefined) checkType(checked, 'domain', 'string', "'example.org'")
   if (typeof checked.secure !== 'boolean' && checked.secure !== 'auto')
     fail("secure must be true, false or 'auto'", "'auto'")
@@ -121,7 +148,7 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   const hashKey = checkHashKeys(checked.hashKey)
   // What the manager would refuse is refused here, before an engine is opened that nobody would close.
   new CookieWriter({ ...checked, name: checked.cookieName })
-  new SessionIDs().setHashFunc(checked.hashFunc, hashKey)
+  new SessionIDs(checked).setHashFunc(checked.hashFunc, hashKey)
   return { ...checked, hashKey }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { IDCarrier, SealedCarrier } from './carrier.ts'
+import { type Carrier, HeaderCarrier, IDCarrier, SealedCarrier } from './carrier.ts'
 import { CookieWriter } from './cookie.ts'
 import type { Engine } from './engine.ts'
 import { connect } from './engine.ts'
@@ -31,7 +31,7 @@ export class Manager<Data extends object = SessionData> {
   readonly #provider: Provider
   readonly #events: Events
   readonly #sweeper: Sweeper
-  readonly #context: VisitContext
+  readonly #context: VisitContext & { carrier: Carrier }
   /** Where a request carries its visit: a property costs far less than a WeakMap of short-lived keys. */
   readonly #visitKey = Symbol('sess.visit')
   #isClosed = false
@@ -43,9 +43,9 @@ export class Manager<Data extends object = SessionData> {
     lifetimes: Lifetimes,
     events: Events,
   ) {
-    const ids = new SessionIDs()
+    const ids = new SessionIDs(options)
     ids.setHashFunc(options.hashFunc, options.hashKey)
-    const { cookieLifeTime, trustProxy } = options
+    const { cookieLifeTime, setCookie, trustProxy } = options
     const isSealed = port.capabilities.kind === 'sealed'
     const shared = { port, lifetimes, events }
     this.#options = options
@@ -56,7 +56,8 @@ export class Manager<Data extends object = SessionData> {
     this.#context = {
       ...shared,
       ids,
-      ...this.#cookies(options.secure),
+      carrier: this.#carrier(options.secure),
+      setCookie,
       cookieLifeTime,
       trustProxy,
       createID: isSealed ? randomID : () => ids.create(),
@@ -174,7 +175,7 @@ export class Manager<Data extends object = SessionData> {
 
   /** Sets whether the cookie is for HTTPS only, as the option `secure`. @throws ERR_CONFIG */
   setSecure(secure: boolean | 'auto'): void {
-    Object.assign(this.#context, this.#cookies(secure))
+    this.#context.carrier = this.#carrier(secure)
   }
 
   /**
@@ -247,7 +248,7 @@ export class Manager<Data extends object = SessionData> {
   #nodeExchange(req: NodeRequest, res: NodeResponse, visit: Visit<Data>): NodeExchange {
     return new NodeExchange(req, res, {
       session: () => visit.session,
-      owns: line => this.#context.carrier.owns(line),
+      carrier: this.#context.carrier,
       onSaveError: error => this.#options.onSaveError(error, req as IncomingMessage, res as ServerResponse),
       onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
     })
@@ -260,20 +261,25 @@ export class Manager<Data extends object = SessionData> {
         'Give the Headers of the response, for the cookie: only inside manager.handle can they be left out',
       )
     return new WebExchange(request, headers, {
-      owns: line => this.#context.carrier.owns(line),
+      carrier: this.#context.carrier,
       onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
     })
   }
 
-  #cookies(secure: boolean | 'auto'): Pick<VisitContext, 'carrier' | 'cookies'> {
-    const { cookieName } = this.#options
-    const cookies = new CookieWriter({ ...this.#options, name: cookieName, secure })
+  #carrier(secure: boolean | 'auto'): Carrier {
+    const { cookieName, headerName } = this.#options
     const { maxCookies } = this.#port.capabilities
-    const carrier =
-      maxCookies === undefined
-        ? new IDCarrier(cookieName, cookies)
-        : new SealedCarrier(cookieName, cookies, maxCookies)
-    return { carrier, cookies }
+    if (headerName !== undefined) {
+      if (maxCookies === undefined) return new HeaderCarrier(headerName)
+      throw new SessionError(
+        'ERR_CONFIG',
+        'newManager: headerName needs an engine that keeps sessions on the server',
+      )
+    }
+    const cookies = new CookieWriter({ ...this.#options, name: cookieName, secure })
+    return maxCookies === undefined
+      ? new IDCarrier(cookieName, cookies)
+      : new SealedCarrier(cookieName, cookies, maxCookies)
   }
 
   #checkOpen(): void {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeader } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
+import type { Carrier } from './carrier.ts'
 import { type Exchange, isForwardedSecure, privateCacheControl } from './exchange.ts'
 import { type GateKeeper, type NodeResponse, ResponseGate } from './response-gate.ts'
 
@@ -15,8 +16,8 @@ interface NodeExchangeSession {
 export interface NodeExchangeSettings {
   /** The request's session, once it is started. */
   session(): NodeExchangeSession | undefined
-  /** Whether a `Set-Cookie` line is the session's. */
-  owns(setCookie: string): boolean
+  /** How the session travels. */
+  readonly carrier: Pick<Carrier, 'responseHeader' | 'owns'>
   onSaveError(error: unknown): unknown
   onCacheControl(from: string, to: string): void
 }
@@ -27,7 +28,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   readonly #response: NodeResponse
   readonly #settings: NodeExchangeSettings
   readonly #gate: ResponseGate
-  #cookies: readonly string[] | undefined
+  #lines: readonly string[] | undefined
   #isClosed: boolean
   #hasFailed = false
   #lateSave: NodeJS.Immediate | undefined
@@ -44,8 +45,8 @@ export class NodeExchange implements Exchange, GateKeeper {
     })
   }
 
-  get cookieHeader(): string | undefined {
-    return this.#request.headers.cookie
+  header(name: string): string | undefined {
+    return single(this.#request.headers, name)
   }
 
   get headersSent(): boolean {
@@ -54,12 +55,12 @@ export class NodeExchange implements Exchange, GateKeeper {
 
   isSecure(trustProxy: boolean): boolean {
     if ((this.#request.socket as TLSSocket | undefined)?.encrypted) return true
-    return trustProxy && isForwardedSecure(name => single(this.#request.headers, name))
+    return trustProxy && isForwardedSecure(name => this.header(name))
   }
 
-  setCookies(lines: readonly string[]): void {
-    this.#cookies = lines
-    this.#applyCookies()
+  setLines(lines: readonly string[]): void {
+    this.#lines = lines
+    this.#applyLines()
   }
 
   changed(): void {
@@ -90,29 +91,30 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   beforeHeaders(writeHead: unknown[] = []): unknown[] {
-    if (this.#cookies === undefined) return writeHead
+    if (this.#lines === undefined) return writeHead
     const [status, ...rest] = writeHead
     const message = typeof rest[0] === 'string' ? [rest.shift()] : []
     const headers = rest[0] ?? rest[1]
     // Set one by one: given to writeHead they would replace the session's cookie.
     if (typeof headers === 'object' && headers !== null) setHeaders(this.#response, headers)
-    this.#applyCookies()
+    this.#applyLines()
     this.#keepPrivate()
     return [status, ...message]
   }
 
-  #applyCookies(): void {
-    if (this.#response.headersSent || this.#cookies === undefined) return
+  #applyLines(): void {
+    if (this.#response.headersSent || this.#lines === undefined) return
+    const { carrier } = this.#settings
     const lines = [
-      ...asList(this.#response.getHeader('Set-Cookie')).filter(line => !this.#settings.owns(line)),
-      ...this.#cookies,
+      ...asList(this.#response.getHeader(carrier.responseHeader)).filter(line => !carrier.owns(line)),
+      ...this.#lines,
     ]
-    if (lines.length > 0) this.#response.setHeader('Set-Cookie', lines)
-    else this.#response.removeHeader('Set-Cookie')
+    if (lines.length > 0) this.#response.setHeader(carrier.responseHeader, lines)
+    else this.#response.removeHeader(carrier.responseHeader)
   }
 
   #keepPrivate(): void {
-    if (this.#cookies?.length === 0) return
+    if (this.#lines?.length === 0) return
     const from = asList(this.#response.getHeader('Cache-Control')).join(', ')
     const to = privateCacheControl(from)
     if (to === from) return

@@ -7,18 +7,28 @@ import { randomInto } from './random.ts'
 export type HashFunction = (data: string, key: string) => Uint8Array
 
 const ID_BYTES = 16
-const ID_LENGTH = 32
 const TAG_BYTES = 16
-const HEX = /^(?:[0-9a-f]{32}){1,2}$/
+const TAG_LENGTH = 32
+const HEX = /^[0-9a-f]*$/
 
-const id = Buffer.alloc(ID_BYTES)
-const expectedTag = Buffer.alloc(TAG_BYTES * 2)
-const givenTag = Buffer.alloc(TAG_BYTES * 2)
+const expectedTag = Buffer.alloc(TAG_LENGTH)
+const givenTag = Buffer.alloc(TAG_LENGTH)
 
-/** 128 random bits, as 32 lowercase hex characters. */
-export function randomID(): string {
-  randomInto(id, ID_BYTES)
+/** 128 random bits, or as many bytes as asked for, in lowercase hex. */
+export function randomID(bytes: number = ID_BYTES): string {
+  const id = bytes === ID_BYTES ? usualID : Buffer.alloc(bytes)
+  randomInto(id, bytes)
   return id.toString('hex')
+}
+
+const usualID = Buffer.alloc(ID_BYTES)
+
+/** How ids look. */
+export interface IDFormat {
+  /** What every id begins with. Default ''. */
+  readonly idPrefix?: string
+  /** Random bytes of an id. Default 16. */
+  readonly idLength?: number
 }
 
 /**
@@ -26,33 +36,45 @@ export function randomID(): string {
  * can make, so that a made-up id is told before anything is looked up.
  */
 export class SessionIDs {
+  readonly #prefix: string
+  readonly #bytes: number
+  /** Where the random part ends, in characters. */
+  readonly #randomEnd: number
   #tags: ((random: string) => string)[] = []
+
+  constructor({ idPrefix = '', idLength = ID_BYTES }: IDFormat = {}) {
+    this.#prefix = idPrefix
+    this.#bytes = idLength
+    this.#randomEnd = idPrefix.length + idLength * 2
+  }
 
   /** The first key signs, all are accepted; no key, no tags. @throws ERR_CONFIG */
   setHashFunc(hashFunc: string | HashFunction, keys: readonly string[]): void {
-    const tags = keys.map(key => tagger(hashFunc, key))
+    const length = this.#bytes * 2
+    const tags = keys.map(key => tagger(hashFunc, key, length))
     // A name is checked even while there is no key to use it with.
-    const probe = typeof hashFunc === 'string' ? tagger(hashFunc, 'key') : tags[0]
-    probe?.('0'.repeat(ID_LENGTH))
+    const probe = typeof hashFunc === 'string' ? tagger(hashFunc, 'key', length) : tags[0]
+    probe?.('0'.repeat(length))
     this.#tags = tags
   }
 
   create(): string {
-    return this.#sign(randomID())
+    return this.#sign(randomID(this.#bytes))
   }
 
   /** The same id with a tag of the current key. */
   renew(sid: string): string {
-    return this.#sign(sid.slice(0, ID_LENGTH))
+    return this.#sign(this.#randomOf(sid))
   }
 
   /** Whether the id is one of ours: by which key its tag was made (0 the current one), `undefined` if it is not. */
   check(sid: string): number | undefined {
-    if (!HEX.test(sid)) return undefined
-    if (this.#tags.length === 0) return sid.length === ID_LENGTH ? 0 : undefined
-    if (sid.length === ID_LENGTH) return undefined
-    const random = sid.slice(0, ID_LENGTH)
-    givenTag.write(sid.slice(ID_LENGTH), 'latin1')
+    const tagged = this.#tags.length > 0
+    if (sid.length !== this.#randomEnd + (tagged ? TAG_LENGTH : 0)) return undefined
+    if (!sid.startsWith(this.#prefix) || !HEX.test(sid.slice(this.#prefix.length))) return undefined
+    if (!tagged) return 0
+    const random = this.#randomOf(sid)
+    givenTag.write(sid.slice(this.#randomEnd), 'latin1')
     for (let i = 0; i < this.#tags.length; i++) {
       expectedTag.write((this.#tags[i] as (random: string) => string)(random), 'latin1')
       if (timingSafeEqual(givenTag, expectedTag)) return i
@@ -65,21 +87,25 @@ export class SessionIDs {
    * depends on no key: changing keys orphans nothing.
    */
   storageID(sid: string): string {
-    return hash('sha256', sid.slice(0, ID_LENGTH))
+    return hash('sha256', this.#randomOf(sid))
+  }
+
+  #randomOf(sid: string): string {
+    return sid.slice(this.#prefix.length, this.#randomEnd)
   }
 
   #sign(random: string): string {
     const tag = this.#tags[0]
-    return tag ? random + tag(random) : random
+    return this.#prefix + (tag ? random + tag(random) : random)
   }
 }
 
-function tagger(hashFunc: string | HashFunction, key: string): (random: string) => string {
+function tagger(hashFunc: string | HashFunction, key: string, length: number): (random: string) => string {
   if (typeof hashFunc === 'function') return random => tagOf(hashFunc(random, key))
   try {
-    const sign = hmac(hashFunc, key, ID_LENGTH)
-    checkLength(sign('0'.repeat(ID_LENGTH)).length / 2)
-    return random => sign(random).slice(0, TAG_BYTES * 2)
+    const sign = hmac(hashFunc, key, length)
+    checkLength(sign('0'.repeat(length)).length / 2)
+    return random => sign(random).slice(0, TAG_LENGTH)
   } catch (cause) {
     if (cause instanceof SessionError) throw cause
     throw new SessionError(

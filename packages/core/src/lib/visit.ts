@@ -1,5 +1,4 @@
 import type { Carrier } from './carrier.ts'
-import type { CookieWriter } from './cookie.ts'
 import { SessionError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { Session } from './session.ts'
@@ -10,7 +9,8 @@ import type { SessionIDs } from './session-id.ts'
 export interface VisitContext extends SessionContext {
   readonly ids: SessionIDs
   readonly carrier: Carrier
-  readonly cookies: CookieWriter
+  /** Whether the id is sent at all; else the application hands it out. */
+  readonly setCookie: boolean
   readonly cookieLifeTime: number
   readonly trustProxy: boolean
 }
@@ -65,32 +65,39 @@ export class Visit<Data extends object> implements SessionHost {
   }
 
   checkCookie(): void {
+    if (!this.#context.setCookie) return
     if (this.#exchange.headersSent)
       throw new SessionError(
         'ERR_HEADERS_SENT',
         'The session cookie cannot be sent: the response has begun. Change the session before you write',
       )
-    this.#context.cookies.checkConnection(this.#isSecure)
+    this.#context.carrier.checkConnection(this.#isSecure)
   }
 
   sendCookie({ id, sealed, lifetime }: { id: string; sealed: string | undefined; lifetime: number }): void {
-    const { carrier, cookieLifeTime } = this.#context
-    this.#exchange.setCookies(
-      carrier.write(sealed ?? id, lifetime || cookieLifeTime, this.#isSecure, this.#exchange.cookieHeader),
+    const { carrier, cookieLifeTime, setCookie } = this.#context
+    if (!setCookie) return
+    this.#exchange.setLines(
+      carrier.write(sealed ?? id, lifetime || cookieLifeTime, this.#isSecure, this.#header),
     )
   }
 
   clearCookie(): void {
-    if (this.#exchange.headersSent) return
-    const { carrier } = this.#context
-    const cookieHeader = this.#exchange.cookieHeader
+    const { carrier, setCookie } = this.#context
+    if (!setCookie || this.#exchange.headersSent) return
+    const header = this.#header
     // A visitor who brought no cookie keeps none: it is enough not to send the one of this response.
-    const isKnown = carrier.read(cookieHeader).length > 0
-    this.#exchange.setCookies(isKnown ? carrier.clear(this.#isSecure, cookieHeader) : [])
+    const isKnown = carrier.read(header).length > 0
+    this.#exchange.setLines(isKnown ? carrier.clear(this.#isSecure, header) : [])
   }
 
   changed(): void {
     this.#exchange.changed()
+  }
+
+  /** The request header that the session comes in. */
+  get #header(): string | undefined {
+    return this.#exchange.header(this.#context.carrier.requestHeader)
   }
 
   get #isSecure(): boolean {
@@ -98,7 +105,7 @@ export class Visit<Data extends object> implements SessionHost {
   }
 
   async #open(): Promise<Session<Data>> {
-    const candidates = this.#context.carrier.read(this.#exchange.cookieHeader)
+    const candidates = this.#context.carrier.read(this.#header)
     const { port, ids, cookieLifeTime } = this.#context
     const isSealed = port.capabilities.kind === 'sealed'
     let retired: string | undefined

@@ -1,9 +1,10 @@
+import type { Carrier } from './carrier.ts'
 import { SessionError } from './errors.ts'
 import { type Exchange, isForwardedSecure, privateCacheControl } from './exchange.ts'
 
 export interface WebExchangeSettings {
-  /** Whether a `Set-Cookie` line is the session's. */
-  owns(setCookie: string): boolean
+  /** How the session travels. */
+  readonly carrier: Pick<Carrier, 'responseHeader' | 'owns'>
   onCacheControl(from: string, to: string): void
 }
 
@@ -12,7 +13,7 @@ export class WebExchange implements Exchange {
   readonly #request: Request
   readonly #settings: WebExchangeSettings
   #headers: Headers
-  #cookies: readonly string[] | undefined
+  #lines: readonly string[] | undefined
   headersSent = false
 
   constructor(request: Request, headers: Headers, settings: WebExchangeSettings) {
@@ -21,34 +22,36 @@ export class WebExchange implements Exchange {
     this.#settings = settings
   }
 
-  get cookieHeader(): string | undefined {
-    return this.#request.headers.get('cookie') ?? undefined
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined
   }
 
   isSecure(trustProxy: boolean): boolean {
     if (this.#request.url.startsWith('https:')) return true
-    return trustProxy && isForwardedSecure(name => this.#request.headers.get(name) ?? undefined)
+    return trustProxy && isForwardedSecure(name => this.header(name))
   }
 
-  setCookies(lines: readonly string[]): void {
-    this.#cookies = lines
-    const others = this.#headers.getSetCookie().filter(line => !this.#settings.owns(line))
-    this.#headers.delete('Set-Cookie')
-    for (const line of [...others, ...lines]) this.#headers.append('Set-Cookie', line)
+  setLines(lines: readonly string[]): void {
+    this.#lines = lines
+    const { carrier } = this.#settings
+    const others = carrier.responseHeader === 'Set-Cookie' ? this.#headers.getSetCookie() : []
+    this.#headers.delete(carrier.responseHeader)
+    for (const line of [...others.filter(line => !carrier.owns(line)), ...lines])
+      this.#headers.append(carrier.responseHeader, line)
     if (lines.length > 0) this.#keepPrivate()
   }
 
   changed(): void {}
 
-  /** The response with the session's cookies; the same one if there are none. */
+  /** The response with the session's lines; the same one if there are none. */
   respond(response: Response): Response {
     this.headersSent = true
-    if (this.#cookies === undefined) return response
+    if (this.#lines === undefined) return response
     if (!(response instanceof Response))
       throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
     // A copy: the headers of a redirect or of a fetched response can't be changed.
     this.#headers = new Headers(response.headers)
-    this.setCookies(this.#cookies)
+    this.setLines(this.#lines)
     const { status, statusText } = response
     return new Response(response.body, { status, statusText, headers: this.#headers })
   }
