@@ -1,4 +1,4 @@
-// What `.ci/run` runs. Each test counts as one, and so does each other check.
+// What `.ci/run` runs. Each test counts as one, and so do each mutant and each other check.
 // The tests' own set-up installs the browser and the servers they need.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { root } from './lib/workspace.mjs'
 
 const limit = 14 * 60_000
 const started = Date.now()
-const report = join(mkdtempSync(join(tmpdir(), 'sess-ci-')), 'tests.json')
+const report = join(mkdtempSync(join(tmpdir(), 'sess-ci-')), 'report.json')
 
 let passed = 0
 /** @type {string[]} */
@@ -17,7 +17,8 @@ const failures = []
 const pnpm = ['npx', '-y', 'pnpm@12']
 const exec = [...pnpm, 'exec']
 
-countTests(await run('tests', [...pnpm, 'test'], { TEST_REPORT: report }))
+await checkEach('tests', [...pnpm, 'test'])
+await checkEach('mutants', [...pnpm, 'mutants'])
 await check('types, tests and scripts included', [...pnpm, 'typecheck'])
 await check('lint and format', [...exec, 'biome', 'ci', '--colors=off', '--error-on-warnings', '.'])
 await check('nothing unused', [...exec, 'knip'])
@@ -77,23 +78,27 @@ function run(name, command, env) {
 }
 
 /**
- * Counts what the reporter wrote. A run that crashed before, and one that failed for what no test shows, is one
- * failure; so is one that ran nothing.
- * @param {number} exitCode
+ * A command that reports on many. One that crashed before it did, one that failed for what no report shows, and one
+ * that ran nothing is one failure.
+ * @param {string} name
+ * @param {string[]} command
  */
-function countTests(exitCode) {
+async function checkEach(name, command) {
+  rmSync(report, { force: true })
+  const exitCode = await run(name, command, { TEST_REPORT: report })
   const before = failures.length
   try {
     /** @type {import('./lib/test-report.mjs').TestReport} */
-    const tests = JSON.parse(readFileSync(report, 'utf8'))
-    passed += tests.passed
-    failures.push(...tests.failures)
-    console.log(
-      `${tests.leftOut.length} rules do not apply to the engine at hand; each says why in its place`,
-    )
-    if (passed === 0) failures.push('tests: none passed')
+    const found = JSON.parse(readFileSync(report, 'utf8'))
+    passed += found.passed
+    failures.push(...[...found.failed, ...found.problems].map(failure => `${name}: ${failure}`))
+    if (found.leftOut.length > 0)
+      console.log(
+        `${found.leftOut.length} rules do not apply to the engine at hand; each says why in its place`,
+      )
+    if (found.passed === 0) failures.push(`${name}: none passed`)
   } catch {
-    failures.push('tests: no report')
+    failures.push(`${name}: no report`)
   }
-  if (exitCode !== 0 && failures.length === before) failures.push(`tests: exit ${exitCode}`)
+  if (exitCode !== 0 && failures.length === before) failures.push(`${name}: exit ${exitCode}`)
 }

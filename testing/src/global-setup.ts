@@ -6,11 +6,13 @@
 import { chmod } from 'node:fs/promises'
 import { startBroker } from './lib/broker.ts'
 import { newDirectory } from './lib/directory.ts'
-import { setRunDirectory } from './lib/run-directory.ts'
+import { runDirectory, setRunDirectory } from './lib/run-directory.ts'
 import { Watchdog } from './lib/watchdog.ts'
 
 /** Nothing is started before a test asks for it. Gives what ends it all. */
 export async function setup(): Promise<() => Promise<void>> {
+  // A run within a run, as each of the mutants is: the servers are the outer one's.
+  if (runDirectory() !== undefined) return async () => {}
   const directory = await newDirectory()
   // PostgreSQL's own user passes through.
   await chmod(directory, 0o711)

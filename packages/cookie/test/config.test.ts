@@ -2,11 +2,11 @@ import { CookieStore } from '@sess/cookie'
 import { newManager } from '@sess/core'
 import { isSessionError } from '@sess/core/engine'
 import { describe, expect, it } from 'vitest'
-import { COOKIE, newSecret, TestClock } from './support/site.ts'
+import { COOKIE, TestClock } from './support/site.ts'
 
 const clock = new TestClock()
 const context = { clock, cookieName: COOKIE }
-const secret = newSecret()
+const secret = 'zT4mUEJ1qzXp3sAfV0yQ2cKkH8bDwL9nRrGgS5xN7tY='
 const expiresAt = clock.now() + 60_000
 
 async function errorOf(config: unknown): Promise<Error> {
@@ -66,7 +66,8 @@ describe('says what is wrong', () => {
     [{ secrets: secret, maxCookies: 51 }, /'maxCookies'/],
     [{ secrets: secret, maxCookies: 1.5 }, /'maxCookies'/],
     [{ secrets: secret, maxCookies: '2' }, /'maxCookies'/],
-    [`{"securityKey":"${secret}"`, /begins with '\{' but is not JSON/],
+    // What JSON.parse would say of this one shows where it is.
+    [`{"securityKey":x${secret}}`, /begins with '\{' but is not JSON/],
     [`{"securityKey":"${secret}","maxAge":"1h"}`, /'maxage' must be a number/],
     [`{"securityKey":"${secret}","maxage":-1}`, /'maxage' must be a whole number of seconds/],
     [`{"securityKey":"${secret}","secure":"yes"}`, /'secure' must be a boolean/],

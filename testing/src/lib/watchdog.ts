@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
@@ -19,6 +19,7 @@ until rm -rf "$1" 2>/dev/null || [ $tries -ge 50 ]; do tries=$((tries + 1)); sle
 
 /** Cleans up after this process, even if it is killed: one server and its directory. */
 export class Watchdog {
+  readonly #child: ChildProcess
   readonly #input: Socket
   readonly #ended: Promise<unknown>
 
@@ -29,6 +30,7 @@ export class Watchdog {
       // Not in the terminal's group: what Ctrl-C ends has to be cleaned up.
       detached: true,
     })
+    this.#child = child
     this.#ended = once(child, 'close')
     this.#input = child.stdin as Socket
     child.unref()
@@ -43,6 +45,8 @@ export class Watchdog {
   /** Kills and removes now. */
   async end(): Promise<void> {
     this.#input.end()
+    // Somebody waits for it now.
+    this.#child.ref()
     await this.#ended
   }
 }
