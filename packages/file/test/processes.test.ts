@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newManager } from '@sess/core'
-import { expect, it, onTestFinished } from 'vitest'
-import '@sess/file'
+import { expect, it } from 'vitest'
 import { startWorker, type Worker } from './support/worker.ts'
 import { contentOf, dataOf, newId, newWorkplace, pathIn } from './support/workplace.ts'
 
@@ -43,22 +41,6 @@ it('reads, of a writer that was killed a hundred times, the last save or the one
     }
   }
   expect(saves).toBeGreaterThan(400)
-})
-
-it('counts a hundred increments from two processes', { timeout: LONG }, async () => {
-  const { directory } = await newWorkplace()
-  const manager = await newManager('file', { providerConfig: { directory }, hashKey: 'key' })
-  onTestFinished(() => manager.close())
-  const headers = new Headers()
-  const session = await manager.sessionStart(new Request('http://localhost/'), headers)
-  session.set('n', 0)
-  await session.sessionRelease()
-  const cookie = (headers.get('set-cookie') as string).split(';')[0] as string
-  const workers = [1, 2].map(() => startWorker(['increment', directory, cookie, '50']))
-  await startTogether(workers)
-  for (const worker of workers) expect(await worker.ended).toBe(0)
-  const request = new Request('http://localhost/', { headers: { cookie } })
-  expect((await manager.sessionStart(request, new Headers())).get('n')).toBe(100)
 })
 
 it('takes over the lock of a process that was killed, once, however many want it', {

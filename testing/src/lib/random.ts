@@ -25,6 +25,7 @@ export class Random {
   }
 }
 
+/** Another one each time, or the one that `SESS_TEST_SEED` has, to repeat what a failure has named. */
 export function newSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32)
+  return Number(process.env.SESS_TEST_SEED) || Math.floor(Math.random() * 2 ** 32)
 }

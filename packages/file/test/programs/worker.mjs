@@ -1,7 +1,6 @@
 // What the tests start as processes of their own, on the built package. The first argument says what to do.
 import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { newManager } from '@sess/core'
 import { FileStore } from '@sess/file'
 import { Owner } from '../../dist/lib/lock.js'
 
@@ -56,23 +55,6 @@ const tasks = {
     await owner.acquire(path, 1000)
     say('locked')
     setInterval(() => {}, 1000)
-  },
-
-  /** Adds one to `n`, so many times at once, each time in a request of its own. */
-  async increment(cookie, times) {
-    const manager = await newManager('file', { providerConfig: { directory }, hashKey: 'key' })
-    say('ready')
-    await new Promise(resolve => process.stdin.once('data', resolve))
-    const request = () => new Request('http://localhost/', { headers: { cookie } })
-    await Promise.all(
-      Array.from({ length: Number(times) }, async () => {
-        const session = await manager.sessionStart(request(), new Headers())
-        session.update('n', (n = 0) => /** @type {number} */ (n) + 1)
-        await session.sessionRelease()
-      }),
-    )
-    await manager.close()
-    process.exit()
   },
 
   /** Tries to store that many bytes, and says how that went and what is there then. */
