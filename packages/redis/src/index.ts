@@ -1,0 +1,40 @@
+/**
+ * Sessions in Redis or Valkey. Importing this registers the engines `redis`, `redis_cluster` and `redis_sentinel`.
+ *
+ * @module
+ */
+import type {} from '@sess/core'
+import { fromRecordStore, register } from '@sess/core/engine'
+import type { RedisClient } from './lib/redis-client.ts'
+import type { RedisConfig } from './lib/redis-config.ts'
+import { RedisStore } from './lib/redis-store.ts'
+
+export type { RedisClient, ScannedNode } from './lib/redis-client.ts'
+export type {
+  RedisAddress,
+  RedisClusterConfig,
+  RedisConfig,
+  RedisEngineName,
+  RedisNodeOptions,
+  RedisSentinelConfig,
+} from './lib/redis-config.ts'
+export { RedisStore, type RedisStoreContext } from './lib/redis-store.ts'
+
+declare module '@sess/core' {
+  interface ProviderConfigs {
+    /** `'127.0.0.1:6379,100,password'`, a URL, options, or a client of ioredis. */
+    redis: string | RedisConfig | RedisClient
+    /** `'127.0.0.1:6379;127.0.0.1:6380,100,password'`, URLs, options, or a `Cluster` of ioredis. */
+    redis_cluster: string | RedisConfig | RedisClient
+    /** `'127.0.0.1:26379;127.0.0.2:26379,100,password,0,mymaster'`, URLs, options, or a `Redis` of ioredis. */
+    redis_sentinel: string | RedisConfig | RedisClient
+  }
+}
+
+for (const name of ['redis', 'redis_cluster', 'redis_sentinel'] as const)
+  register(
+    name,
+    async ({ config, clock, timeout }) =>
+      fromRecordStore(await RedisStore.open(config as RedisConfig, { clock, timeout, name })),
+    '@sess/redis',
+  )

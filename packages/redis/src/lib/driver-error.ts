@@ -1,0 +1,51 @@
+import { SessionError } from '@sess/core/engine'
+import { wrong } from './wrong.ts'
+
+/**
+ * An error of the driver without the command that it hangs on it, which holds a key, a session or a password.
+ * What Redis has answered gets the answer's first word, e.g. `OOM`, as its `code`.
+ */
+export function withoutCommand(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const details = error as { command?: unknown; code?: unknown; lastNodeError?: unknown }
+  delete details.command
+  withoutCommand(details.lastNodeError)
+  if (isReply(error)) details.code ??= /^[A-Z]+/.exec(error.message)?.[0]
+  return error
+}
+
+export function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
+
+/** Whether it is an answer of the server. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** The typed error for a start that failed: `ERR_CONFIG` if a setting is at fault, otherwise `ERR_BACKEND`. */
+export function startError(address: string, error: unknown): SessionError {
+  const { lastNodeError = error } = error as { lastNodeError?: unknown }
+  const { message = '', code = '' } = (withoutCommand(lastNodeError) ?? {}) as {
+    message?: string
+    code?: string
+  }
+  const at = `Redis at ${address}`
+  if (/WRONGPASS|NOAUTH|invalid password|AUTH failed/.test(message))
+    return wrong(`: ${at} refuses 'username' and 'password', e.g. { username: 'app', password: '…' }`, error)
+  if (/^NOPERM/.test(message))
+    return wrong(
+      `: ${at} does not permit 'username' what the engine needs; see "Running in production"`,
+      error,
+    )
+  if (/DB index|SELECT is not allowed/.test(message))
+    return wrong(`: ${at} has no database 'db' of that number, e.g. { db: 0 }`, error)
+  if (/^(CROSSSLOT|MOVED)/.test(message))
+    return wrong(`: ${at} is a node of a cluster, e.g. { cluster: { nodes: ['10.0.0.1:6379'] } }`, error)
+  if (/^READONLY/.test(message))
+    return wrong(`: ${at} is a replica, and sessions are written: name its master, or sentinels`, error)
+  if (/invalid reply: null/.test(message))
+    return wrong(`: ${at} know no master of that 'name', e.g. { sentinel: { …, name: 'mymaster' } }`, error)
+  const reason = code || message || 'it does not answer'
+  return new SessionError('ERR_BACKEND', `${at} cannot be used: ${reason}`, { cause: error })
+}

@@ -1,0 +1,138 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { startError, withoutCommand } from './driver-error.ts'
+import type { RedisClient } from './redis-client.ts'
+import type { Settings } from './settings.ts'
+
+/** A client that the engine has made, and how it ends. */
+export interface OwnClient {
+  readonly client: RedisClient
+  close(): Promise<void>
+}
+
+/** Until it has a connection, and again when it is closed, a client does not connect again by itself. */
+interface Life {
+  isWanted: boolean
+  lastError: unknown
+}
+
+/** The constructors of ioredis have `replyMapping` left out where it is not set. */
+type SafeOptions = RedisOptions & { replyMapping?: NonNullable<RedisOptions['replyMapping']> }
+
+/** How long a connection that is given up may take to say goodbye, in milliseconds. */
+const GOODBYE = 500
+
+/** @throws ERR_CONFIG, ERR_BACKEND */
+export async function connectOwn(
+  settings: Exclude<Settings, { kind: 'client' }>,
+  timeout: number,
+): Promise<OwnClient> {
+  const life: Life = { isWanted: false, lastError: undefined }
+  const client = newClient(settings, timeout, life)
+  const note = (error: unknown) => {
+    const isVague = error instanceof Error && error.message.startsWith('All sentinels are unreachable')
+    if (!isVague || life.lastError === undefined) life.lastError = withoutCommand(error)
+  }
+  client.on('error', note)
+  client.on('sentinelError', note)
+  const close = () => end(client, life)
+  try {
+    await inTime(client.connect(), timeout * 0.9)
+    // Redis was asked for a database that it does not have: ioredis only mentions it.
+    if (life.lastError !== undefined) throw life.lastError
+  } catch (error) {
+    client.disconnect()
+    await reached(client, ['end'], GOODBYE)
+    throw startError(settings.address, life.lastError ?? error)
+  }
+  life.isWanted = true
+  return { client, close }
+}
+
+function newClient(
+  settings: Exclude<Settings, { kind: 'client' }>,
+  timeout: number,
+  life: Life,
+): Redis | Cluster {
+  if (settings.kind === 'server') return new Redis(safeOptions(settings.options, timeout, life))
+  const { nodes, options } = settings
+  const { clusterRetryStrategy = retryDelay, redisOptions } = options
+  const {
+    enableOfflineQueue: _,
+    retryStrategy: __,
+    ...nodeOptions
+  } = safeOptions(redisOptions ?? {}, timeout, life)
+  return new Cluster(nodes, {
+    ...options,
+    lazyConnect: true,
+    // A node that closed the connection may have done the command.
+    retryDelayOnFailover: 0,
+    slotsRefreshTimeout: Math.min(options.slotsRefreshTimeout ?? 1000, timeout),
+    clusterRetryStrategy: (times, reason) => (life.isWanted ? clusterRetryStrategy?.(times, reason) : null),
+    redisOptions: nodeOptions,
+  })
+}
+
+/**
+ * Options with which ioredis sends every command at most once, and not after its caller has given up: what is
+ * under way when a connection breaks fails at once, and nothing is queued for the next one.
+ */
+function safeOptions(options: RedisOptions, timeout: number, life: Life): SafeOptions {
+  const { retryStrategy = retryDelay, reconnectOnError, sentinelRetryStrategy = retryDelay } = options
+  const atMost = (milliseconds: number | undefined, most: number) => Math.min(milliseconds ?? most, most)
+  return {
+    ...options,
+    lazyConnect: true,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    // A connection without an answer is closed, and another one made.
+    socketTimeout: atMost(options.socketTimeout, timeout),
+    commandTimeout: atMost(options.commandTimeout, timeout),
+    connectTimeout: atMost(options.connectTimeout, timeout),
+    sentinelCommandTimeout: atMost(options.sentinelCommandTimeout, Math.min(timeout, 1000)),
+    disconnectTimeout: options.disconnectTimeout ?? GOODBYE,
+    retryStrategy: times => (life.isWanted ? retryStrategy?.(times) : null),
+    sentinelRetryStrategy: times => (life.isWanted ? sentinelRetryStrategy?.(times) : null),
+    // The master was demoted: connect to the one in its place. What it has refused is not sent again.
+    reconnectOnError: error => error.message.includes('READONLY') || Boolean(reconnectOnError?.(error)),
+  } as SafeOptions
+}
+
+/** Soon, for requests wait for it, and not all processes at once. In milliseconds. */
+function retryDelay(times: number): number {
+  return Math.min(20 * 2 ** (times - 1), 400) * (0.75 + Math.random() / 2)
+}
+
+/** Waits for what is under way and leaves no connection and no timer. */
+async function end(client: Redis | Cluster, life: Life): Promise<void> {
+  life.isWanted = false
+  if (client.status !== 'ready') await reached(client, ['ready', 'end'], GOODBYE)
+  if (client.status === 'ready') await client.quit().catch(() => undefined)
+  if (client.status === 'end') return
+  client.disconnect()
+  await reached(client, ['end'], GOODBYE)
+}
+
+/** Until the client has one of these states, or the time is over. */
+function reached(client: Redis | Cluster, states: readonly string[], milliseconds: number): Promise<void> {
+  return new Promise(resolve => {
+    const look = () => {
+      if (states.includes(client.status)) done()
+    }
+    const done = () => {
+      clearTimeout(timer)
+      for (const state of states) client.off(state, look)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    for (const state of states) client.on(state, look)
+    look()
+  })
+}
+
+function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('it does not answer')), milliseconds)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

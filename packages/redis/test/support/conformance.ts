@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { RedisStore } from '@sess/redis'
+import type { Server } from '@sess/testing'
+import { testEngine } from '@sess/testkit'
+import type { Cluster, Redis } from 'ioredis'
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { RedisConfig } from '../../src/lib/redis-config.ts'
+
+/** A kind of Redis that the kit is run on. */
+export interface Kind<S extends Server> {
+  readonly name: string
+  /** Whether it can be had here. */
+  readonly isMissing: boolean
+  /** It is the kit's own: the kit takes it down, too. */
+  start(): Promise<S>
+  config(server: S): RedisConfig
+  /** A client beside the engine. */
+  client(server: S): Redis | Cluster
+}
+
+/** Runs the whole kit on it. Each backend is a prefix of its own. */
+export function testRedis<S extends Server>({ name, isMissing, start, config, client }: Kind<S>): void {
+  describe.skipIf(isMissing)(name, () => {
+    let server: S
+    let admin: Redis | Cluster
+
+    beforeAll(async () => {
+      server = await start()
+      admin = client(server)
+      admin.on('error', () => undefined)
+    })
+    afterAll(async () => {
+      admin?.disconnect()
+      await server?.close()
+    })
+
+    testEngine({
+      name: 'engine',
+      create: ({ clock }) => {
+        const prefix = `${randomBytes(6).toString('hex')}:`
+        return {
+          connect: () => RedisStore.open({ ...config(server), prefix }, { clock, timeout: 1000 }),
+          dump: async () => {
+            const keys = await keysOf(admin, prefix)
+            const values = await Promise.all(keys.map(key => admin.getBuffer(key)))
+            return [...keys, ...values.filter(value => value !== null)]
+          },
+          tamper: async (id, change) => {
+            const value = await admin.getBuffer(prefix + id)
+            if (value) await admin.set(prefix + id, Buffer.from(change(value)), 'KEEPTTL')
+          },
+          outage: async () => {
+            await server.kill()
+            return () => server.restart()
+          },
+          destroy: async () => {
+            for (const key of await keysOf(admin, prefix)) await admin.unlink(key)
+          },
+        }
+      },
+    })
+  })
+}
+
+async function keysOf(client: Redis | Cluster, prefix: string): Promise<string[]> {
+  const nodes = 'nodes' in client ? client.nodes('master') : [client]
+  return (await Promise.all(nodes.map(node => node.keys(`${prefix}*`)))).flat()
+}
