@@ -38,7 +38,8 @@ export class Child {
 
   /** Whether it ends by itself and in order, which it does unless something is left open. */
   async endsByItself(): Promise<boolean> {
-    const ended = once(this.#process, 'close').then(([code]) => code === 0)
+    // Not 'close', which a process whose channel was closed from here does not have.
+    const ended = once(this.#process, 'exit').then(([code]) => code === 0)
     this.#process.disconnect()
     return Promise.race([ended, sleep(3000, false)])
   }
