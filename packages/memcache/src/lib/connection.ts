@@ -27,6 +27,7 @@ export class Connection {
   readonly #server: ServerState
   readonly #options: ConnectionOptions
   #socket: Socket | undefined
+  #isCorked = false
   #pending = 0
 
   constructor(client: MemcacheClient, server: MemcacheServer, options: ConnectionOptions) {
@@ -95,11 +96,24 @@ export class Connection {
         reject(toError(error))
       })
       try {
+        this.#cork()
         this.#server.write(request)
         this.#watch()
       } catch (error) {
         this.#server.error(toError(error))
       }
+    })
+  }
+
+  /** What is asked in one tick leaves in one packet. */
+  #cork(): void {
+    const socket = this.#socket
+    if (socket === undefined || this.#isCorked) return
+    this.#isCorked = true
+    socket.cork()
+    process.nextTick(() => {
+      this.#isCorked = false
+      socket.uncork()
     })
   }
 
