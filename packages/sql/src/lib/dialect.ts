@@ -14,4 +14,9 @@ export interface SqlDialect {
   isTaken(error: unknown): boolean
   /** Whether the server gave a statement up for the sake of another one: it was not done, and may be tried again. */
   isGivenUp(error: unknown): boolean
+  /**
+   * What the condition of every write ends with, always true, that keeps the server from waiting for the lock of a
+   * row for longer than anybody waits for the write; left out if the connection sees to that.
+   */
+  readonly patience?: string
 }

@@ -34,18 +34,19 @@ export function statementsFor(dialect: SqlDialect, table: string): Statements {
     const whole = text.replace(/\?/g, () => dialect.placeholder(++position))
     return { text: whole.replace('{table}', () => table).trimEnd() }
   }
+  const change = (text: string): SqlStatement => statement(text + (dialect.patience ?? ''))
   return {
     load: statement(`SELECT session_data, session_expiry FROM {table} WHERE ${ofLive}`),
     insert: statement(
       `INSERT INTO {table} (session_key, session_data, session_expiry) VALUES (?, ?, ?) ${dialect.unlessTaken}`,
     ),
-    replaceExpired: statement(
+    replaceExpired: change(
       'UPDATE {table} SET session_data = ?, session_expiry = ? WHERE session_key = ? AND session_expiry <= ?',
     ),
-    swap: statement(`UPDATE {table} SET session_data = ?, session_expiry = ? WHERE ${ofRevision}`),
-    extend: statement(`UPDATE {table} SET session_expiry = ? WHERE ${ofRevision}`),
-    delete: statement(`DELETE FROM {table} WHERE ${ofLive}`),
-    deleteRevision: statement(`DELETE FROM {table} WHERE ${ofRevision}`),
+    swap: change(`UPDATE {table} SET session_data = ?, session_expiry = ? WHERE ${ofRevision}`),
+    extend: change(`UPDATE {table} SET session_expiry = ? WHERE ${ofRevision}`),
+    delete: change(`DELETE FROM {table} WHERE ${ofLive}`),
+    deleteRevision: change(`DELETE FROM {table} WHERE ${ofRevision}`),
     count: {
       ...statement(
         `SELECT COUNT(*) FROM {table} WHERE session_expiry > ? AND octet_length(session_data) > ${TOMBSTONE_BYTES}`,
