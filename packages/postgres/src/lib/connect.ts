@@ -1,0 +1,61 @@
+import type { PoolConfig } from 'pg'
+import { isPool } from './driver.ts'
+import { inTime } from './in-time.ts'
+import { type OwnedPool, openPool } from './own-pool.ts'
+import type { OwnPool, PostgresSettings } from './postgres-config.ts'
+import { PostgresDatabase } from './postgres-database.ts'
+import { isAboutTls } from './start-error.ts'
+
+/** A database, and what its writes have to say so that none waits for a lock for ever. */
+export interface Connected {
+  readonly database: PostgresDatabase
+  readonly patience: string
+}
+
+/**
+ * A write that waits for a lock would go on waiting when its caller has given up and closed the connection, which
+ * the server does not notice, and be done long afterwards. So the server is told to give up first: on every
+ * connection where they are the engine's own, else in the statements, which can say it of locks on rows only.
+ *
+ * @param timeout the most that a call may take, in milliseconds
+ */
+export async function connect({ pool, prepared }: PostgresSettings, timeout: number): Promise<Connected> {
+  const patience = Math.ceil(timeout * 0.8)
+  const isOurs = !isPool(pool) && prepared
+  const own = isPool(pool)
+    ? { pool }
+    : await openOwn(pool, timeout, isOurs ? `-c lock_timeout=${patience}` : '')
+  return {
+    database: new PostgresDatabase({ ...own, prepared, limit: timeout }),
+    patience: isOurs ? '' : ` AND set_config('lock_timeout', '${patience}', true) IS NOT NULL`,
+  }
+}
+
+/** A pool with a connection, under the first kind of TLS that the server will have. */
+async function openOwn({ options, tls }: OwnPool, timeout: number, setting: string): Promise<OwnedPool> {
+  const { connectionTimeoutMillis: given = 0, options: settings = '' } = options
+  const limit = given > 0 ? Math.min(given, timeout) : timeout
+  const end = performance.now() + limit
+  // What the user sets comes later, and wins.
+  const all = { ...options, connectionTimeoutMillis: limit, options: `${setting} ${settings}`.trim() }
+  const [ssl, ...others] = tls
+  try {
+    return await openWith({ ...all, ssl }, end)
+  } catch (error) {
+    const [other] = others
+    if (other === undefined || !isAboutTls(error)) throw error
+    return await openWith({ ...all, ssl: other }, end)
+  }
+}
+
+async function openWith(options: PoolConfig, end: number): Promise<OwnedPool> {
+  const own = openPool(options)
+  try {
+    const client = await inTime(own.pool.connect(), end - performance.now(), late => late.release(true))
+    client.release()
+    return own
+  } catch (error) {
+    await own.close()
+    throw error
+  }
+}

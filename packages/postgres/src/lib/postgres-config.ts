@@ -1,0 +1,146 @@
+import { configError, readFlag, readTableName, type TableName } from '@sess/sql'
+import type { PoolConfig } from 'pg'
+import { connectionOptions, withEnvironment } from './connection-options.ts'
+import { type Parameters, parseConnectionString } from './connection-string.ts'
+import { dialect, ENGINE } from './dialect.ts'
+import { isOtherClient, isPool, type PostgresPool } from './driver.ts'
+import { isOn, type Tls, tlsOf } from './tls.ts'
+
+/**
+ * Options of the postgresql engine: every option of a pool of `pg`, and those below. `providerConfig` may also be
+ * the `connectionString` alone, or the `client` alone.
+ */
+export interface PostgresConfig extends PoolConfig {
+  /**
+   * Where the database is: `'postgres://user:password@host:5432/database?sslmode=verify-full'` or
+   * `'host=… user=… password=… dbname=… sslmode=verify-full'`, as lib/pq has it. Options beside it win over what it
+   * says, and both over the environment (`PGHOST`, `PGSSLMODE`, …).
+   */
+  readonly connectionString?: string
+  /** The table, `'table'` or `'schema.table'`. Default `'session'`. */
+  readonly tableName?: string
+  /** Whether to make the table if it is missing. Default `false`. */
+  readonly createTable?: boolean
+  /**
+   * Whether statements are prepared, once for each connection. Default `true`; `false` for PgBouncer and others that
+   * give every transaction another connection.
+   */
+  readonly prepared?: boolean
+  /** A pool of `pg` in place of the options of one. It is never closed. */
+  readonly client?: PostgresPool
+}
+
+/** A pool that the engine makes. */
+export interface OwnPool {
+  readonly options: PoolConfig
+  /** What to try first, and what if the server will not have it. */
+  readonly tls: readonly [Tls, ...Tls[]]
+}
+
+export interface PostgresSettings {
+  readonly pool: OwnPool | PostgresPool
+  readonly name: TableName
+  readonly createTable: boolean
+  readonly prepared: boolean
+}
+
+const example = `'postgres://user:password@host:5432/database?sslmode=verify-full', or an object, e.g. { host: 'localhost', user: 'app', password: '…', database: 'app' }`
+
+/** All that `pg` takes; it would not say a word about another one. */
+const driverOptions: Record<keyof PoolConfig, true> = {
+  allowExitOnIdle: true,
+  application_name: true,
+  Client: true,
+  client_encoding: true,
+  connectionString: true,
+  connectionTimeoutMillis: true,
+  database: true,
+  enableChannelBinding: true,
+  fallback_application_name: true,
+  host: true,
+  idle_in_transaction_session_timeout: true,
+  idleTimeoutMillis: true,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: true,
+  lock_timeout: true,
+  log: true,
+  max: true,
+  maxLifetimeSeconds: true,
+  maxUses: true,
+  min: true,
+  onConnect: true,
+  options: true,
+  password: true,
+  pipeline: true,
+  port: true,
+  Promise: true,
+  query_timeout: true,
+  ssl: true,
+  sslnegotiation: true,
+  statement_timeout: true,
+  stream: true,
+  types: true,
+  user: true,
+  verify: true,
+}
+
+/** @throws ERR_CONFIG */
+export function readConfig(config: unknown): PostgresSettings {
+  const given =
+    typeof config === 'string' ? { connectionString: config } : isClient(config) ? { client: config } : config
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(`must be ${example}`)
+  const { tableName, createTable, prepared, client, ...rest } = given as PostgresConfig
+  const options: PoolConfig = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined),
+  )
+  const parameters = client === undefined ? readParameters(options) : {}
+  return {
+    pool: client === undefined ? readPool(options, parameters) : readClient(client, options),
+    name: readTableName(dialect, tableName),
+    createTable: readFlag(ENGINE, 'createTable', createTable, false),
+    // With lib/pq, binary_parameters is what goes with PgBouncer.
+    prepared: readFlag(ENGINE, 'prepared', prepared, !isOn(parameters.binary_parameters)),
+  }
+}
+
+function isClient(value: unknown): boolean {
+  return isPool(value) || isOtherClient(value)
+}
+
+function readClient(client: unknown, beside: object): PostgresPool {
+  const [field] = Object.keys(beside)
+  if (field !== undefined)
+    throw wrong(`has both 'client' and '${field}'; a client has the settings that it was made with`)
+  if (!isPool(client))
+    throw wrong(
+      isOtherClient(client)
+        ? `: a Client of pg is one connection, which cannot be replaced when it breaks; give a pool, e.g. { client: new Pool(…) }`
+        : `: 'client' must be a pool of pg, e.g. { client: new Pool(…) }`,
+    )
+  if ((client.options as { binary?: unknown } | undefined)?.binary)
+    throw wrong(`: the pool has 'binary' set, in which pg spoils binary data; make one without it`)
+  return client
+}
+
+function readParameters({ connectionString }: PoolConfig): Parameters {
+  if (connectionString !== undefined && typeof connectionString !== 'string')
+    throw wrong(`: 'connectionString' must be a string, e.g. { connectionString: 'postgres://…' }`)
+  return withEnvironment(parseConnectionString(connectionString ?? ''))
+}
+
+function readPool({ connectionString: _, ...options }: PoolConfig, parameters: Parameters): OwnPool {
+  for (const field of Object.keys(options))
+    if (!Object.hasOwn(driverOptions, field))
+      throw wrong(`has an unknown field '${field}'; it must be ${example}`)
+  const { max } = options
+  if (max !== undefined && !(Number.isInteger(max) && max > 0))
+    throw wrong(`: 'max' must be the number of connections, e.g. { max: 10 }`)
+  const all = { ...connectionOptions(parameters), ...options }
+  const tls = tlsOf(parameters, options.ssl)
+  // A socket on this machine has no need of TLS, and no certificate.
+  return { options: all, tls: all.host?.startsWith('/') ? [false] : tls }
+}
+
+function wrong(problem: string): Error {
+  return configError(ENGINE, problem)
+}

@@ -1,0 +1,78 @@
+import { SessionError } from '@sess/core/engine'
+
+/** The five characters by which PostgreSQL tells its errors apart; `undefined` for errors of the network. */
+export function sqlState(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' && /^[\dA-Z]{5}$/.test(code) ? code : undefined
+}
+
+/** What says what went wrong, and nothing of a session. */
+export function codeOf(error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return String(code ?? message)
+}
+
+/** No connection could be had. It is a SessionError without a cause, so core knows that nothing was done. */
+export class UnreachableError extends SessionError {
+  readonly #reason: unknown
+
+  constructor(reason: unknown) {
+    super('ERR_BACKEND', `No connection to the database could be had: ${codeOf(reason)}`)
+    this.#reason = reason
+  }
+
+  /** What the driver said. */
+  get reason(): unknown {
+    return this.#reason
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03'
+const QUERY_CANCELED = '57014'
+const READ_ONLY = '25006'
+const STATEMENT_MISSING = '26000'
+const STATEMENT_THERE = '42P05'
+
+/** Whether the connection is as good as before: the statement alone failed, as statements do. */
+export function isHarmless(error: unknown): boolean {
+  const state = sqlState(error)
+  return (
+    state !== undefined && (/^40/.test(state) || state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED)
+  )
+}
+
+/** What to throw for a failed statement. */
+export function statementError(error: unknown): unknown {
+  const state = sqlState(error)
+  switch (state) {
+    case LOCK_NOT_AVAILABLE:
+    case QUERY_CANCELED:
+      return new SessionError(
+        'ERR_TIMEOUT',
+        `The session was locked by another transaction for too long (${state}): nothing was done`,
+        { cause: error },
+      )
+    case READ_ONLY:
+      return nothingDone(`The server is read-only (${state}): connect to the primary`)
+    case STATEMENT_MISSING:
+    case STATEMENT_THERE:
+      return nothingDone(`Prepared statements get lost (${state}): with PgBouncer set prepared: false`)
+  }
+  return withoutValues(error)
+}
+
+/** Without a cause core knows that the server did not do it. */
+function nothingDone(message: string): SessionError {
+  return new SessionError('ERR_BACKEND', message)
+}
+
+/** The driver's error without what may hold an id: "Failing row contains (…)". */
+function withoutValues(error: unknown): unknown {
+  if (error instanceof Error) {
+    const details = error as Error & { detail?: unknown; where?: unknown; internalQuery?: unknown }
+    delete details.detail
+    delete details.where
+    delete details.internalQuery
+  }
+  return error
+}
