@@ -18,6 +18,10 @@ export type SessionErrorCode =
   | 'ERR_INVALID_ID'
   /** The session of this handle was destroyed. */
   | 'ERR_SESSION_DESTROYED'
+  /** The session of a lazy request was used before `sessionStart`, or sessions are off for this route. */
+  | 'ERR_NOT_STARTED'
+  /** The session could not be loaded, and the request goes on with an empty one that cannot be changed. */
+  | 'ERR_READ_ONLY'
   /** The session cookie cannot be sent any more: the response's headers have left. Nothing was stored. */
   | 'ERR_HEADERS_SENT'
   /** A Secure cookie was asked for on a connection that is not secure. Nothing was stored. */

@@ -10,6 +10,8 @@ export interface Exchange {
   setLines(lines: readonly string[]): void
   /** There are unsaved changes. */
   changed(): void
+  /** The save failed, and somebody else answers: nothing of the session is sent, and it is not saved again. */
+  abandon(): void
 }
 
 /** The scheme a proxy reports: RFC 7239's `Forwarded`, else `X-Forwarded-Proto`; of several the first, the client's. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Carrier, HeaderCarrier, IDCarrier, SealedCarrier } from './carrier.ts'
 import { CookieWriter } from './cookie.ts'
 import type { Engine } from './engine.ts'
@@ -8,21 +7,19 @@ import { SessionError } from './errors.ts'
 import { Events, type SessionEventName, type SessionEvents } from './events.ts'
 import { Lifetimes } from './lifetimes.ts'
 import { type CheckedOptions, checkHashKeys } from './manager-options.ts'
-import { NodeExchange, type NodeRequest } from './node-exchange.ts'
+import type { NodeRequest } from './node-request.ts'
 import type { Provider } from './provider.ts'
+import { RequestSession, type RequestSessionOptions } from './request-session.ts'
 import type { NodeResponse } from './response-gate.ts'
 import type { Session } from './session.ts'
 import { type HashFunction, randomID, SessionIDs } from './session-id.ts'
 import type { Capabilities, SessionPort } from './session-port.ts'
 import type { SessionData } from './session-store.ts'
 import { Sweeper } from './sweeper.ts'
-import { Visit, type VisitContext } from './visit.ts'
-import { WebExchange } from './web-exchange.ts'
+import type { Visit, VisitContext } from './visit.ts'
+import { Visits } from './visits.ts'
 
 const MAX_SWEEP_INTERVAL = 3600
-
-/** A request, with its visit under its manager's key. */
-type VisitCarrier<Data extends object> = object & { [key: symbol]: Visit<Data> | undefined }
 
 /** The sessions of one application. `newManager` makes one. */
 export class Manager<Data extends object = SessionData> {
@@ -32,8 +29,7 @@ export class Manager<Data extends object = SessionData> {
   readonly #events: Events
   readonly #sweeper: Sweeper
   readonly #context: VisitContext & { carrier: Carrier }
-  /** Where a request carries its visit: a property costs far less than a WeakMap of short-lived keys. */
-  readonly #visitKey = Symbol('sess.visit')
+  readonly #visits: Visits<Data>
   #isClosed = false
 
   private constructor(
@@ -63,6 +59,7 @@ export class Manager<Data extends object = SessionData> {
       createID: isSealed ? randomID : () => ids.create(),
       storageID: isSealed ? sid => sid : sid => ids.storageID(sid),
     }
+    this.#visits = new Visits(this.#context, events, options.onSaveError)
   }
 
   /** For `newManager` only. */
@@ -94,15 +91,16 @@ export class Manager<Data extends object = SessionData> {
    *
    * On a Node response (HTTP/1 and the compatibility response of HTTP/2) a changed session is saved before the
    * headers leave. With a Web `Request` you give the response's `Headers`, and release the session before you
-   * send them; {@link handle} does both.
+   * send them; {@link handle} does both. Without a response, as in `upgrade` for a WebSocket, the session can be
+   * read and changed, but not begun.
    *
    * @throws ERR_BACKEND, ERR_TIMEOUT if the engine cannot be asked
    */
-  sessionStart(req: NodeRequest, res: NodeResponse): Promise<Session<Data>>
+  sessionStart(req: NodeRequest, res?: NodeResponse): Promise<Session<Data>>
   sessionStart(req: Request, headers: Headers): Promise<Session<Data>>
-  sessionStart(req: NodeRequest | Request, res: NodeResponse | Headers): Promise<Session<Data>> {
+  sessionStart(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<Session<Data>> {
     try {
-      return this.#start(this.#visit(req, res))
+      return this.#start(this.#visits.of(req, res))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -112,11 +110,11 @@ export class Manager<Data extends object = SessionData> {
    * Ends the session of a request and clears its cookie. The session stays ended, whatever other requests
    * still do with it; `sessionStart` gives a new one.
    */
-  sessionDestroy(req: NodeRequest, res: NodeResponse): Promise<void>
+  sessionDestroy(req: NodeRequest, res?: NodeResponse): Promise<void>
   sessionDestroy(req: Request, headers?: Headers): Promise<void>
   async sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
     this.#checkOpen()
-    await this.#visit(req, res).destroy()
+    await this.#visits.of(req, res).destroy()
   }
 
   /**
@@ -130,7 +128,7 @@ export class Manager<Data extends object = SessionData> {
     res?: NodeResponse | Headers,
   ): Promise<Session<Data>> {
     this.#checkOpen()
-    const visit = this.#visit(req, res)
+    const visit = this.#visits.of(req, res)
     const session = visit.session ?? (await visit.start())
     await session.regenerate()
     return session
@@ -144,12 +142,24 @@ export class Manager<Data extends object = SessionData> {
     request: Request,
     handler: (session: Session<Data>) => Response | Promise<Response>,
   ): Promise<Response> {
-    const exchange = this.#webExchange(request, new Headers())
-    const visit = new Visit<Data>(this.#context, () => exchange)
-    this.#attach(request, visit)
+    const { visit, exchange } = this.#visits.ofWeb(request)
     const response = await handler(await this.#start(visit))
     await visit.session?.sessionRelease()
     return exchange.respond(response)
+  }
+
+  /**
+   * The session of a request for an adapter of a framework: not loaded yet, under the original's controller names
+   * too, and with an answer of the adapter's own for a save that fails.
+   */
+  requestSession(
+    req: NodeRequest | Request,
+    res: NodeResponse | Headers,
+    options: RequestSessionOptions = {},
+  ): RequestSession<Data> {
+    this.#checkOpen()
+    const { onLoadError = 'error', onSaveError } = options
+    return new RequestSession(this.#visits.of(req, res, onSaveError), onLoadError)
   }
 
   /** How many sessions are live. @throws ERR_UNSUPPORTED where the engine cannot tell */
@@ -230,42 +240,6 @@ export class Manager<Data extends object = SessionData> {
     return visit.start()
   }
 
-  #visit(req: NodeRequest | Request, res: NodeResponse | Headers | undefined): Visit<Data> {
-    const known = (req as object as VisitCarrier<Data>)[this.#visitKey]
-    if (known) return known
-    const visit = new Visit<Data>(this.#context, self => {
-      if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined)
-      return this.#nodeExchange(req, res as NodeResponse, self)
-    })
-    this.#attach(req, visit)
-    return visit
-  }
-
-  #attach(req: object, visit: Visit<Data>): void {
-    ;(req as VisitCarrier<Data>)[this.#visitKey] = visit
-  }
-
-  #nodeExchange(req: NodeRequest, res: NodeResponse, visit: Visit<Data>): NodeExchange {
-    return new NodeExchange(req, res, {
-      session: () => visit.session,
-      carrier: this.#context.carrier,
-      onSaveError: error => this.#options.onSaveError(error, req as IncomingMessage, res as ServerResponse),
-      onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
-    })
-  }
-
-  #webExchange(request: Request, headers: Headers | undefined): WebExchange {
-    if (headers === undefined)
-      throw new SessionError(
-        'ERR_CONFIG',
-        'Give the Headers of the response, for the cookie: only inside manager.handle can they be left out',
-      )
-    return new WebExchange(request, headers, {
-      carrier: this.#context.carrier,
-      onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
-    })
-  }
-
   #carrier(secure: boolean | 'auto'): Carrier {
     const { cookieName, headerName } = this.#options
     const { maxCookies } = this.#port.capabilities
@@ -285,9 +259,4 @@ export class Manager<Data extends object = SessionData> {
   #checkOpen(): void {
     if (this.#isClosed) throw new SessionError('ERR_CLOSED', 'This manager is closed')
   }
-}
-
-/** Told by what it can do: servers and test runners have a `Request` class of their own. */
-function isWeb(req: NodeRequest | Request): req is Request {
-  return typeof (req.headers as { get?: unknown }).get === 'function'
 }

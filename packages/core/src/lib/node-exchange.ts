@@ -1,11 +1,8 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeader } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
-import type { TLSSocket } from 'node:tls'
+import type { OutgoingHttpHeader } from 'node:http'
 import type { Carrier } from './carrier.ts'
-import { type Exchange, isForwardedSecure, privateCacheControl } from './exchange.ts'
+import { type Exchange, privateCacheControl } from './exchange.ts'
+import { headerOf, isSecureRequest, type NodeRequest } from './node-request.ts'
 import { type GateKeeper, type NodeResponse, ResponseGate } from './response-gate.ts'
-
-export type NodeRequest = IncomingMessage | Http2ServerRequest
 
 /** What a Node exchange asks of the request's session. */
 interface NodeExchangeSession {
@@ -46,7 +43,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   header(name: string): string | undefined {
-    return single(this.#request.headers, name)
+    return headerOf(this.#request, name)
   }
 
   get headersSent(): boolean {
@@ -54,8 +51,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   isSecure(trustProxy: boolean): boolean {
-    if ((this.#request.socket as TLSSocket | undefined)?.encrypted) return true
-    return trustProxy && isForwardedSecure(name => this.header(name))
+    return isSecureRequest(this.#request, trustProxy)
   }
 
   setLines(lines: readonly string[]): void {
@@ -69,6 +65,11 @@ export class NodeExchange implements Exchange, GateKeeper {
       this.#lateSave = undefined
       this.#saveLate()
     })
+  }
+
+  abandon(): void {
+    this.#hasFailed = true
+    if (this.#lines) this.setLines([])
   }
 
   mustHold(): boolean {
@@ -149,9 +150,4 @@ function setHeaders(response: NodeResponse, headers: object): void {
 
 function asList(value: OutgoingHttpHeader | undefined): string[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [String(value)]
-}
-
-function single(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name]
-  return Array.isArray(value) ? value[0] : value
 }

@@ -64,12 +64,17 @@ export class Visit<Data extends object> implements SessionHost {
     this.#starting = Promise.resolve(next)
   }
 
+  /** The save failed, and somebody else answers. */
+  abandon(): void {
+    this.#exchange.abandon()
+  }
+
   checkCookie(): void {
     if (!this.#context.setCookie) return
     if (this.#exchange.headersSent)
       throw new SessionError(
         'ERR_HEADERS_SENT',
-        'The session cookie cannot be sent: the response has begun. Change the session before you write',
+        'The session cookie cannot be sent: the response has begun, or there is none. Change the session before you write',
       )
     this.#context.carrier.checkConnection(this.#isSecure)
   }

@@ -43,6 +43,10 @@ export class WebExchange implements Exchange {
 
   changed(): void {}
 
+  abandon(): void {
+    if (this.#lines) this.setLines([])
+  }
+
   /** The response with the session's lines; the same one if there are none. */
   respond(response: Response): Response {
     this.headersSent = true

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { type Exchange, isForwardedSecure } from './exchange.ts'
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest
+
+/** A header of a request, by its name in lower case; of several the first. */
+export function headerOf(request: NodeRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Whether the client reached us over TLS, as far as is known. */
+export function isSecureRequest(request: NodeRequest, trustProxy: boolean): boolean {
+  if ((request.socket as TLSSocket | undefined)?.encrypted) return true
+  return trustProxy && isForwardedSecure(name => headerOf(request, name))
+}
+
+/** A request without a response to send a cookie on, as when a WebSocket is opened. */
+export class LoneRequest implements Exchange {
+  readonly #request: NodeRequest
+  readonly headersSent = true
+
+  constructor(request: NodeRequest) {
+    this.#request = request
+  }
+
+  header(name: string): string | undefined {
+    return headerOf(this.#request, name)
+  }
+
+  isSecure(trustProxy: boolean): boolean {
+    return isSecureRequest(this.#request, trustProxy)
+  }
+
+  setLines(): void {}
+
+  changed(): void {}
+
+  abandon(): void {}
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { SessionError } from './errors.ts'
+import type { Events } from './events.ts'
+import { NodeExchange } from './node-exchange.ts'
+import { LoneRequest, type NodeRequest } from './node-request.ts'
+import type { NodeResponse } from './response-gate.ts'
+import { Visit, type VisitContext } from './visit.ts'
+import { WebExchange } from './web-exchange.ts'
+
+/** Answers a request whose session could not be saved. Nothing has been sent yet. */
+export type SaveErrorHandler = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
+
+/** A request, with its visit under its manager's key. */
+type VisitCarrier<Data extends object> = object & { [key: symbol]: Visit<Data> | undefined }
+
+/** The visits of one manager: one for each request. */
+export class Visits<Data extends object> {
+  readonly #context: VisitContext
+  readonly #events: Events
+  readonly #onSaveError: SaveErrorHandler
+  /** Where a request carries its visit: a property costs far less than a WeakMap of short-lived keys. */
+  readonly #key = Symbol('sess.visit')
+
+  constructor(context: VisitContext, events: Events, onSaveError: SaveErrorHandler) {
+    this.#context = context
+    this.#events = events
+    this.#onSaveError = onSaveError
+  }
+
+  /** The visit of a request: the same one for every call. */
+  of(
+    req: NodeRequest | Request,
+    res: NodeResponse | Headers | undefined,
+    onSaveError: SaveErrorHandler = this.#onSaveError,
+  ): Visit<Data> {
+    const known = (req as object as VisitCarrier<Data>)[this.#key]
+    if (known) return known
+    const visit = new Visit<Data>(this.#context, self => {
+      if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined)
+      if (res === undefined) return new LoneRequest(req)
+      return this.#nodeExchange(req, res as NodeResponse, self, onSaveError)
+    })
+    return this.#attach(req, visit)
+  }
+
+  /** The visit of a Web request whose response is yet to be made. */
+  ofWeb(request: Request): { visit: Visit<Data>; exchange: WebExchange } {
+    const exchange = this.#webExchange(request, new Headers())
+    return { visit: this.#attach(request, new Visit<Data>(this.#context, () => exchange)), exchange }
+  }
+
+  #attach(req: object, visit: Visit<Data>): Visit<Data> {
+    ;(req as VisitCarrier<Data>)[this.#key] = visit
+    return visit
+  }
+
+  #nodeExchange(
+    req: NodeRequest,
+    res: NodeResponse,
+    visit: Visit<Data>,
+    onSaveError: SaveErrorHandler,
+  ): NodeExchange {
+    return new NodeExchange(req, res, {
+      session: () => visit.session,
+      carrier: this.#context.carrier,
+      onSaveError: error => onSaveError(error, req as IncomingMessage, res as ServerResponse),
+      onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
+    })
+  }
+
+  #webExchange(request: Request, headers: Headers | undefined): WebExchange {
+    if (headers === undefined)
+      throw new SessionError(
+        'ERR_CONFIG',
+        'Give the Headers of the response, for the cookie: only inside manager.handle can they be left out',
+      )
+    return new WebExchange(request, headers, {
+      carrier: this.#context.carrier,
+      onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
+    })
+  }
+}
+
+/** Told by what it can do: servers and test runners have a `Request` class of their own. */
+function isWeb(req: NodeRequest | Request): req is Request {
+  return typeof (req.headers as { get?: unknown }).get === 'function'
+}

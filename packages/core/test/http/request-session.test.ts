@@ -1,0 +1,268 @@
+import type { LoadErrorPolicy, RequestSession } from '@sess/core'
+import { describe, expect, it } from 'vitest'
+import { Browser } from './support/browser.ts'
+import { type Data, over, record, setUp } from './support/managers.ts'
+import { door } from './support/probe-store.ts'
+import { serve } from './support/servers.ts'
+
+// What the adapters of frameworks are made of.
+
+const down = (): never => {
+  throw Object.assign(new Error('backend down'), { code: 'ECONNREFUSED' })
+}
+
+/** A server whose handlers get a session that is not started. */
+async function site(onLoadError: LoadErrorPolicy = 'error') {
+  const { manager, store } = await setUp()
+  const happenings = record(manager)
+  let handler: (sess: RequestSession<Data>) => unknown = () => ''
+  const server = await serve(async (req, res) => {
+    const sess = manager.requestSession(req, res, { onLoadError })
+    res.end(String(await handler(sess)))
+  })
+  const browser = new Browser()
+  const visit = async (next: typeof handler, by = browser) => {
+    handler = next
+    return by.go(server)
+  }
+  return { manager, store, happenings, server, browser, visit }
+}
+
+it('costs nothing until it is started', async () => {
+  const { visit, store, browser } = await site()
+  await visit(async sess => (await sess.sessionStart()).set('n', 1))
+  store.forget()
+  await visit(() => '')
+  expect(store.calls).toEqual([])
+  await visit(async sess => {
+    await sess.sessionStart()
+    return (await sess.sessionStart()).get('n')
+  })
+  expect(store.methods).toEqual(['load'])
+  expect(browser.cookies.size).toBe(1)
+})
+
+it('says what is missing when it is used before it is started', async () => {
+  const { visit } = await site()
+  const uses: ((sess: RequestSession<Data>) => unknown)[] = [
+    sess => sess.get('n'),
+    sess => sess.set('n', 1),
+    sess => sess.has('n'),
+    sess => sess.keys(),
+    sess => sess.entries(),
+    sess => sess.delete('n'),
+    sess => sess.update('n', () => 1),
+    sess => sess.flush(),
+    sess => sess.sessionID(),
+    sess => sess.isNew,
+    sess => sess.createdAt,
+    sess => sess.expiresAt,
+    sess => sess.setLifetime(5),
+    sess => sess.getSession('n'),
+    sess => sess.setSession('n', 1),
+    sess => sess.delSession('n'),
+    sess => sess.sessionRegenerateID(),
+    sess => sess.destroySession(),
+    sess => sess.flash('a'),
+    sess => sess.flash('a', 'b'),
+  ]
+  const reply = await visit(async sess => {
+    expect(sess.isStarted).toBe(false)
+    for (const use of uses)
+      await expect(async () => use(sess)).rejects.toMatchObject({
+        code: 'ERR_NOT_STARTED',
+        message: 'The session is not started: call and await sessionStart() first',
+      })
+    await sess.sessionRelease()
+    return 'done'
+  })
+  expect(reply.body).toBe('done')
+})
+
+it('has the names of the original’s controller', async () => {
+  const { visit, browser, happenings } = await site()
+  await visit(async sess => {
+    await sess.sessionStart()
+    sess.setSession('n', 1)
+    sess.setSession('user', 'astaxie')
+    sess.delSession('user')
+    expect(sess.getSession('user')).toBeUndefined()
+  })
+  const before = browser.header
+  await visit(async sess => {
+    const id = (await sess.sessionStart()).sessionID()
+    await sess.sessionRegenerateID()
+    expect(sess.sessionID()).not.toBe(id)
+    expect(sess.getSession('n')).toBe(1)
+  })
+  expect(browser.header).not.toBe(before)
+  const kept = browser.fork()
+  await visit(async sess => {
+    await sess.sessionStart()
+    await sess.destroySession()
+    expect(sess.isNew).toBe(true)
+    expect(sess.getSession('n')).toBeUndefined()
+  })
+  expect(browser.cookies.size).toBe(0)
+  const reply = await visit(async sess => (await sess.sessionStart()).get('n'), kept)
+  expect(reply.body).toBe('undefined')
+  expect(happenings.map(({ name }) => name)).toEqual(['created', 'regenerated', 'destroyed'])
+})
+
+it('has all that a session has', async () => {
+  const { visit } = await site()
+  await visit(async sess => {
+    await sess.sessionStart()
+    expect(sess.update('n', (n = 0) => n + 1)).toBe(1)
+    sess.set('user', 'astaxie')
+    expect(sess.has('user')).toBe(true)
+    expect(sess.keys()).toEqual(['n', 'user'])
+    sess.delete('user')
+    expect(sess.entries()).toEqual([['n', 1]])
+    sess.setLifetime(60)
+    await sess.sessionRelease()
+    expect(sess.expiresAt - Date.now()).toBeLessThanOrEqual(60_000)
+    expect(sess.createdAt).toBeLessThanOrEqual(Date.now())
+    expect(sess.isNew).toBe(false)
+    sess.flush()
+    expect(sess.keys()).toEqual([])
+  })
+})
+
+describe('when the session cannot be loaded', () => {
+  it('the start fails, and can be tried again', async () => {
+    const { visit, store } = await site()
+    await visit(async sess => (await sess.sessionStart()).set('n', 1))
+    const reply = await visit(async sess => {
+      store.before = down
+      await expect(sess.sessionStart()).rejects.toMatchObject({ code: 'ERR_BACKEND' })
+      expect(sess.isStarted).toBe(false)
+      store.before = () => undefined
+      return (await sess.sessionStart()).get('n')
+    })
+    expect(reply.body).toBe('1')
+  })
+
+  it('or the request goes on with an empty session that cannot be changed', async () => {
+    const { visit, store, browser } = await site('anonymous')
+    await visit(async sess => (await sess.sessionStart()).set('n', 1))
+    const before = browser.header
+    store.before = down
+    const reply = await visit(async sess => {
+      await sess.sessionStart()
+      expect(sess).toMatchObject({ isStarted: true, isReadOnly: true, isNew: true })
+      expect([sess.get('n'), sess.has('n'), sess.keys(), sess.entries(), sess.flash('a')]).toEqual([
+        undefined,
+        false,
+        [],
+        [],
+        [],
+      ])
+      for (const change of [
+        () => sess.set('n', 2),
+        () => sess.delete('n'),
+        () => sess.flush(),
+        () => sess.update('n', () => 2),
+        () => sess.setLifetime(5),
+        () => sess.sessionID(),
+        () => sess.flash('a', 'b'),
+        () => sess.sessionRegenerateID(),
+        () => sess.destroySession(),
+      ])
+        await expect(async () => change()).rejects.toMatchObject({
+          code: 'ERR_READ_ONLY',
+          cause: { code: 'ERR_BACKEND' },
+        })
+      return 'hello'
+    })
+    expect(reply).toMatchObject({ status: 200, body: 'hello', setCookies: [] })
+    expect(browser.header).toBe(before)
+    store.before = () => undefined
+    expect((await visit(async sess => (await sess.sessionStart()).get('n'))).body).toBe('1')
+  })
+})
+
+describe('a save that fails', () => {
+  it('is answered by the adapter', async () => {
+    const { manager, store } = await setUp()
+    store.before = ({ method }) => (method === 'load' ? undefined : down())
+    const server = await serve(async (req, res) => {
+      const sess = manager.requestSession(req, res, {
+        onSaveError: (error, _req, res) => res.end(`mine: ${(error as { code: string }).code}`),
+      })
+      ;(await sess.sessionStart()).set('n', 1)
+      res.end('welcome')
+    })
+    expect(await server.ask()).toMatchObject({ status: 500, body: 'mine: ERR_BACKEND' })
+  })
+
+  it('is the framework’s when it settles by itself: one attempt, and no cookie', async () => {
+    const { manager, store } = await setUp()
+    const gate = door()
+    store.before = ({ method }) => (method === 'load' ? undefined : gate.opened.then(down))
+    const server = await serve(async (req, res) => {
+      const sess = manager.requestSession(req, res)
+      ;(await sess.sessionStart()).set('n', 1)
+      gate.open()
+      await sess.settle().catch(error => {
+        res.statusCode = 502
+        res.end(`framework: ${error.code}`)
+      })
+    })
+    expect(await server.ask()).toMatchObject({ status: 502, body: 'framework: ERR_BACKEND', setCookies: [] })
+    // The look at what was stored is not another attempt.
+    expect(store.methods.filter(method => method !== 'load')).toHaveLength(2)
+  })
+
+  it('takes back the cookie of an earlier save', async () => {
+    const { manager, store } = await setUp()
+    const server = await serve(async (req, res) => {
+      const sess = manager.requestSession(req, res)
+      ;(await sess.sessionStart()).set('n', 1)
+      await sess.settle()
+      store.before = down
+      sess.set('n', 2)
+      await sess.settle().catch(() => res.end('failed'))
+    })
+    expect(await server.ask()).toMatchObject({ body: 'failed', setCookies: [] })
+  })
+})
+
+describe('flash messages', () => {
+  it('are read once, in their order', async () => {
+    const { visit } = await site()
+    await visit(async sess => {
+      await sess.sessionStart()
+      sess.flash('info', 'Saved')
+      sess.flash('info', { n: 1 })
+      sess.flash('error', 'Not quite')
+      sess.flash('__proto__', 'x')
+    })
+    const take = async (sess: RequestSession<Data>) => {
+      await sess.sessionStart()
+      return JSON.stringify([sess.flash('info'), sess.flash('nothing'), sess.flash('toString')])
+    }
+    expect((await visit(take)).body).toBe('[["Saved",{"n":1}],[],[]]')
+    expect((await visit(take)).body).toBe('[[],[],[]]')
+    const error = await visit(async sess => JSON.stringify((await sess.sessionStart()).flash('error')))
+    expect(error.body).toBe('["Not quite"]')
+    expect((await visit(async sess => (await sess.sessionStart()).flash('__proto__').length)).body).toBe('1')
+  })
+
+  it('left while others are read are not lost, and none comes twice', async () => {
+    const { manager, store, server, visit, browser } = await site()
+    const other = await over(store)
+    await visit(async sess => (await sess.sessionStart()).flash('info', 'first'))
+    const asked = new Request(server.url, { headers: { cookie: browser.header } })
+    const reader = manager.requestSession(asked, new Headers())
+    const again = new Request(server.url, { headers: { cookie: browser.header } })
+    const writer = other.requestSession(again, new Headers())
+    await Promise.all([reader.sessionStart(), writer.sessionStart()])
+    expect(reader.flash('info')).toEqual(['first'])
+    writer.flash('info', 'second')
+    await writer.settle()
+    await reader.settle()
+    const rest = await visit(async sess => JSON.stringify((await sess.sessionStart()).flash('info')))
+    expect(rest.body).toBe('["second"]')
+  })
+})
