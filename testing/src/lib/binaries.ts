@@ -11,6 +11,7 @@ const programs = {
   'mariadb-install-db': 'mariadb-server',
   postgres: 'postgresql',
   initdb: 'postgresql',
+  pgbouncer: 'pgbouncer',
   memcached: 'memcached',
 } as const
 
@@ -96,6 +97,7 @@ const brew: Record<Package, string> = {
   'redis-server': 'redis',
   'mariadb-server': 'mariadb',
   postgresql: 'postgresql@17',
+  pgbouncer: 'pgbouncer',
   memcached: 'memcached',
 }
 

@@ -38,7 +38,7 @@ export async function startPostgres({ args = [] }: SqlOptions = {}): Promise<Sql
 }
 
 /** PostgreSQL refuses to run as root; its package has made a user for it. */
-async function unprivilegedUser(): Promise<User | undefined> {
+export async function unprivilegedUser(): Promise<User | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const id = async (kind: string) => Number(await commandOutput('id', [kind, 'postgres']))
   return { uid: await id('-u'), gid: await id('-g') }
@@ -62,7 +62,8 @@ function settings(values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
-const startupMessage = startup({ user: account.user, database: account.database })
+/** What a client says first. */
+export const startupMessage: Buffer = startup({ user: account.user, database: account.database })
 
 function startup(parameters: Record<string, string>): Buffer {
   const body = Object.entries(parameters).map(([name, value]) => `${name}\0${value}\0`)

@@ -29,13 +29,17 @@ async function shared<K extends Kind>(kind: K): Promise<Services[K]> {
   return found as Services[K]
 }
 
-const needed: Record<Kind, readonly Program[]> = {
+/** What tests start that nobody has as a service. */
+type Helper = 'pgbouncer'
+
+const needed: Record<Kind | Helper, readonly Program[]> = {
   redis: ['redis-server'],
   redisCluster: ['redis-server', 'redis-cli'],
   redisSentinel: ['redis-server'],
   mysql: ['mariadbd', 'mariadb-install-db'],
   postgres: ['postgres', 'initdb'],
   memcached: ['memcached'],
+  pgbouncer: ['pgbouncer'],
 }
 
 /**
@@ -47,11 +51,11 @@ export function noService(...kinds: Kind[]): Promise<boolean> {
 }
 
 /** As `noService`, for tests that start servers of their own: what the environment names is no help to them. */
-export function noServer(...kinds: Kind[]): Promise<boolean> {
+export function noServer(...kinds: (Kind | Helper)[]): Promise<boolean> {
   return cannotStart(kinds)
 }
 
-async function cannotStart(kinds: readonly Kind[]): Promise<boolean> {
+async function cannotStart(kinds: readonly (Kind | Helper)[]): Promise<boolean> {
   const missing = await missingBinaries(kinds.flatMap(kind => needed[kind]))
   if (missing.length === 0) return false
   if (process.env.CI) throw new Error(advice(missing))
