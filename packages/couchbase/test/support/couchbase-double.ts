@@ -43,7 +43,8 @@ export class CouchbaseDouble implements ServerFacts {
   readonly #query: QueryService | undefined
   #server: Server | undefined
   #port = 0
-  #advertisedPort: number | undefined
+  #externalPort: number | undefined
+  #isPaused = false
   #revision = 1
   /** How many connections were ever made. */
   connections = 0
@@ -67,17 +68,19 @@ export class CouchbaseDouble implements ServerFacts {
   /** Milliseconds since 1970, by the clock that expiry goes by. */
   readonly now = (): number => this.#options.now?.() ?? Date.now()
 
-  /** Where clients are told to go, e.g. to a proxy in front of this server. */
+  /** Where a proxy is in front of this server: the cluster's network `external`. */
   advertise(port: number): void {
-    this.#advertisedPort = port
+    this.#externalPort = port
     this.#revision++
   }
 
-  /** A connection string of the engine's, as the user `app`. */
-  url(parameters = '', port = this.#advertisedPort ?? this.#port): string {
+  /** A connection string of the engine's, as the user `app`; through the proxy if its port is given. */
+  url(parameters = '', port: number = this.#port): string {
     const scheme = this.#options.tls ? 'couchbases' : 'couchbase'
     const user = `${USER}:${encodeURIComponent(PASSWORD)}`
-    return `${scheme}://${user}@127.0.0.1:${port}/${BUCKET}${parameters && `?${parameters}`}`
+    const network = port === this.#port ? [] : ['network=external']
+    const query = [...(parameters ? [parameters] : []), ...network].join('&')
+    return `${scheme}://${user}@127.0.0.1:${port}/${BUCKET}${query && `?${query}`}`
   }
 
   addBucket(name: string): Bucket {
@@ -119,11 +122,24 @@ export class CouchbaseDouble implements ServerFacts {
     await this.#query?.start()
   }
 
+  /** Accepts connections and says nothing, until {@link resume}. */
+  pause(): void {
+    this.#isPaused = true
+    for (const socket of this.sockets) socket.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    for (const socket of this.sockets) socket.resume()
+  }
+
   config(bucket: Bucket | undefined): object {
-    const port = this.#advertisedPort ?? this.#port
+    const port = this.#port
     const kv = this.#options.tls ? { kvSSL: port } : { kv: port }
+    const external = { hostname: '127.0.0.1', ports: { kv: this.#externalPort } }
     const n1ql = this.#query && (this.#options.tls ? {} : { n1ql: this.#query.port })
-    const nodesExt = [{ services: { mgmt: 1, ...kv, ...n1ql }, thisNode: true }]
+    const alternate = this.#externalPort === undefined ? {} : { alternateAddresses: { external } }
+    const nodesExt = [{ services: { mgmt: 1, ...kv, ...n1ql }, thisNode: true, ...alternate }]
     const cluster = { rev: this.#revision, revEpoch: 1, nodesExt, clusterCapabilitiesVer: [1, 0] }
     if (bucket === undefined) return cluster
     const serverList = [`$HOST:${port}`]
@@ -144,6 +160,7 @@ export class CouchbaseDouble implements ServerFacts {
     socket.setNoDelay(true)
     socket.on('close', () => this.sockets.delete(socket))
     socket.on('error', () => socket.destroy())
+    if (this.#isPaused) socket.pause()
     const bootstrap = new Bootstrap(this)
     const reader = new FrameReader()
     socket.on('data', chunk => {
