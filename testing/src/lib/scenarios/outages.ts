@@ -64,7 +64,9 @@ async function surviveOutage(
   const story = JSON.stringify({ done, failed, longest })
   assert.deepEqual(foreign, [], 'errors that are no SessionError')
   assert.ok(longest <= timeout + margin, `an operation took ${longest} ms, the timeout is ${timeout} ms`)
-  assert.ok(done > 0 && Object.keys(failed).length > 0, `this run shows nothing: ${story}`)
+  // A driver may also hold requests until the server is back, if that is soon enough.
+  const isFelt = Object.keys(failed).length > 0 || longest >= outage.lasts
+  assert.ok(done > 0 && isFelt, `this run shows nothing: ${story}`)
   const allowed = ['ERR_BACKEND', 'ERR_TIMEOUT', 'ERR_OUTCOME_UNKNOWN', 'ERR_CONFLICT']
   for (const code of Object.keys(failed)) assert.ok(allowed.includes(code), story)
   // When nobody is there, and nobody but the next visitor can notice.
