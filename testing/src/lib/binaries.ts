@@ -13,6 +13,7 @@ const programs = {
   initdb: 'postgresql',
   pgbouncer: 'pgbouncer',
   memcached: 'memcached',
+  saslpasswd2: 'sasl2-bin libsasl2-modules',
 } as const
 
 export type Program = keyof typeof programs
@@ -99,6 +100,7 @@ const brew: Record<Package, string> = {
   postgresql: 'postgresql@17',
   pgbouncer: 'pgbouncer',
   memcached: 'memcached',
+  'sasl2-bin libsasl2-modules': 'cyrus-sasl',
 }
 
 /** What to do about missing programs. */

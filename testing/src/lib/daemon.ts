@@ -30,6 +30,8 @@ export interface Server extends Address {
 export interface Launch {
   readonly command: string
   args(daemon: Daemon): readonly string[]
+  /** Variables of its environment, besides those of this process. */
+  env?(daemon: Daemon): Readonly<Record<string, string>>
   /** Whether it answers. */
   isReady(daemon: Daemon): Promise<boolean>
   /** Prepares the data, once. */
@@ -103,7 +105,8 @@ export class Daemon {
     const { command, user } = this.#launch
     const log = openSync(join(this.directory, 'log'), 'a')
     // In a group of its own, so that Ctrl-C does not end it under the tests that still clean up.
-    const options = { cwd: '/', detached: true, stdio: ['ignore', log, log] as const, ...user }
+    const env = { ...process.env, ...this.#launch.env?.(this) }
+    const options = { cwd: '/', env, detached: true, stdio: ['ignore', log, log] as const, ...user }
     const child = spawn(command, this.#launch.args(this), { ...options, stdio: [...options.stdio] })
     closeSync(log)
     child.unref()

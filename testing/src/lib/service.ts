@@ -30,7 +30,7 @@ async function shared<K extends Kind>(kind: K): Promise<Services[K]> {
 }
 
 /** What tests start that nobody has as a service. */
-type Helper = 'pgbouncer'
+type Helper = 'pgbouncer' | 'memcachedUsers'
 
 const needed: Record<Kind | Helper, readonly Program[]> = {
   redis: ['redis-server'],
@@ -40,6 +40,7 @@ const needed: Record<Kind | Helper, readonly Program[]> = {
   postgres: ['postgres', 'initdb'],
   memcached: ['memcached'],
   pgbouncer: ['pgbouncer'],
+  memcachedUsers: ['memcached', 'saslpasswd2'],
 }
 
 /**

@@ -14,6 +14,9 @@ export interface LoadReport {
   longest: number
 }
 
+/** How long requests are waited for that should have ended long ago, in milliseconds. */
+const patience = 10_000
+
 /** Visitors who come again and again, until they are told to stop. */
 export class Load {
   readonly #report: LoadReport = { done: 0, failed: {}, foreign: [], longest: 0 }
@@ -26,7 +29,8 @@ export class Load {
 
   async end(): Promise<LoadReport> {
     this.#isEnding = true
-    await this.#lanes
+    const isStuck = await Promise.race([this.#lanes, sleep(patience, 'stuck', { ref: false })])
+    if (isStuck === 'stuck') throw new Error(`Requests have not ended after ${patience} ms`)
     return this.#report
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isSessionError, type Manager } from '@sess/core'
 import { beginCount, count, type Outcome, type Rush, readCount } from './counting.ts'
 import { Load, type LoadReport } from './load.ts'
@@ -12,6 +13,9 @@ export interface Attempt {
   /** In milliseconds. */
   readonly took: number
 }
+
+/** How long something is waited for that should have ended long ago, in milliseconds. */
+const patience = 10_000
 
 const clock = new MovableClock()
 let opened: Manager | undefined
@@ -30,10 +34,11 @@ function current(): Visit {
 
 async function attempt(work: () => Promise<unknown>): Promise<Attempt> {
   const begin = performance.now()
-  const result = await work().then(
+  const ended = work().then(
     () => 'done',
     (error: unknown) => (isSessionError(error) ? error.code : String(error)),
   )
+  const result = await Promise.race([ended, sleep(patience, `no end after ${patience} ms`, { ref: false })])
   return { result, took: performance.now() - begin }
 }
 
