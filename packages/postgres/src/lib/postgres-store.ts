@@ -21,7 +21,8 @@ export interface PostgresStoreContext {
 export class PostgresStore extends SqlStore {
   private constructor(database: PostgresDatabase, dialect: SqlDialect, table: SqlTable, clock: Clock) {
     const statement = sweepStatement(table.name)
-    const sweep = async (now: number, limit: number) => (await database.run(statement, [now, limit])).affected
+    const sweep = async (now: number, limit: number) =>
+      (await database.run(statement, [now, limit, table.name.quoted])).affected
     super({ database, dialect, table, clock, sweep })
   }
 

@@ -8,9 +8,6 @@ const MAX_BYTES = 64 * 1024 * 1024
 /** The last moment that a Date can be, in milliseconds. */
 const LAST_MOMENT = 8.64e15
 
-/** With the name of the table, the number of the lock under which it is made. */
-const CREATION_LOCK = 1_936_028_531
-
 /**
  * The table, made first if it is missing and `createTable` says so.
  *
@@ -18,7 +15,7 @@ const CREATION_LOCK = 1_936_028_531
  */
 export function openTable(database: SqlDatabase, name: TableName, createTable: boolean): Promise<SqlTable> {
   const definition = definitionOf(name)
-  const creation = creationOf(name, definition)
+  const creation = creationOf(definition)
   const describe = () => inspect(database, name)
   return prepareTable({ database, dialect, name, createTable, definition, creation, describe })
 }
@@ -33,14 +30,16 @@ function definitionOf({ quoted }: TableName): string {
 CREATE INDEX ON ${quoted} (session_expiry);`
 }
 
-/** One at a time: CREATE TABLE IF NOT EXISTS fails when two run it at once. */
-function creationOf({ quoted }: TableName, definition: string): string {
+/** CREATE TABLE IF NOT EXISTS fails when two run it at once; of these, all but one find that it is done. */
+function creationOf(definition: string): string {
   return `DO ${literal(`BEGIN
-PERFORM pg_advisory_xact_lock(${CREATION_LOCK}, hashtext(${literal(quoted)}));
-IF to_regclass(${literal(quoted)}) IS NULL THEN
 ${definition}
-END IF;
+EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN NULL;
 END`)}`
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
 }
 
 const lookAtServer = {
@@ -110,8 +109,4 @@ function alterExpiry(table: string, type: string | undefined): string {
 
 function unfit({ quoted }: TableName, problem: string, remedy: string): SessionError {
   return configError(ENGINE, `: the table ${quoted} ${problem}. It takes:\n\n${remedy}`)
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
