@@ -64,6 +64,14 @@ export const recordExpiry: readonly Rule[] = [
     await assertAbsent(store, id, 'an extension must not bring an expired record back')
   }),
 
+  onStore('has no expired record to delete', async rig => {
+    const store = await rig.store()
+    const { id, token } = await createLive(store, rig.in(60))
+    rig.clock.advance(120_000)
+    assert.equal(await store.delete(id, token), false, 'with its token')
+    assert.equal(await store.delete(id), false, 'without one')
+  }),
+
   onStore('creates over an expired record', async rig => {
     const store = await rig.store()
     const first = await createLive(store, rig.in(60))

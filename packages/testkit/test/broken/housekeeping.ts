@@ -202,6 +202,7 @@ export const housekeeping = [
     'delete / is not undone by a request that was under way',
     'count / counts what is live, from every connection',
     'count / gives getActiveSession its number',
+    'expiry / has no expired record to delete',
     'provider / sessionDestroy ends one session, on every server',
     'provider / sessionRelease of a session that was destroyed meanwhile does not bring it back',
     'provider / sessionAll counts the live sessions, or says that it cannot',
@@ -220,6 +221,7 @@ export const housekeeping = [
     'delete / with a token, deletes only the write that it is of',
     'delete / with a token, races with an update of the same write, and one of them wins',
     'delete / touches no other record',
+    'expiry / has no expired record to delete',
     'provider / sessionDestroy ends one session, on every server',
   ]),
   brokenStore('a delete does not look at its token', DeletesWithAnyToken, [

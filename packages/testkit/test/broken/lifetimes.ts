@@ -2,6 +2,14 @@ import type { StoredRecord, Token } from '@sess/core/engine'
 import { MapStore, type Row } from '../support/map-store.ts'
 import { brokenStore } from './broken.ts'
 
+class DeletesExpired extends MapStore {
+  override async delete(id: string, token?: Token): Promise<boolean> {
+    const there = this.reach().get(id)
+    await super.delete(id, token)
+    return there !== undefined && (token === undefined || there.token === token)
+  }
+}
+
 class LoadIgnoresExpiry extends MapStore {
   override async load(id: string): Promise<StoredRecord | undefined> {
     return this.reach().get(id)
@@ -95,8 +103,12 @@ export const lifetimes = [
     'expiry / goes by the expiry of each record',
     'expiry / refuses to update an expired record',
     'expiry / refuses to extend an expired record',
+    'expiry / has no expired record to delete',
     'expiry / creates over an expired record',
     'expiry / is not undone by a request that was under way',
+  ]),
+  brokenStore('a delete takes an expired record for a live one', DeletesExpired, [
+    'expiry / has no expired record to delete',
   ]),
   brokenStore('a load gives an early expiry', ReadsTheExpiryEarly, [
     'save / replaces data and expiry and gives the next token',
