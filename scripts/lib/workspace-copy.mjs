@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -15,6 +24,8 @@ export class WorkspaceCopy {
   static async make() {
     const scratch = realpathSync(tmpdir())
     const copy = new WorkspaceCopy(mkdtempSync(join(scratch, 'sess-mutants-')))
+    // Some tests start programs as another user.
+    chmodSync(copy.path, 0o755)
     for (const file of trackedFiles()) {
       // One that is deleted and not yet committed is listed too.
       if (!existsSync(join(root, file))) continue

@@ -50,14 +50,18 @@ it('takes over at once from a process that is long gone', async () => {
 it('gives ERR_TIMEOUT, and stores nothing, when the lock does not come free', async () => {
   const { place, slow, fast, id, token } = await newScene('start ', { lease: 60_000, timeout: 100 })
   let error: unknown
+  let waited = 0
   const saved = await observing(
     async call => {
       if (!isRename(call)) return
+      const start = performance.now()
       error = await fast.update(id, dataOf('fast'), place.in(1000), token).catch(error => error)
+      waited = performance.now() - start
     },
     () => slow.update(id, dataOf('slow'), place.in(1000), token),
   )
   expect(error).toMatchObject({ code: 'ERR_TIMEOUT' })
+  expect(waited).toBeLessThan(3000)
   expect(saved).toBeDefined()
   expect(contentOf((await fast.load(id))?.data)).toBe('slow')
 })
