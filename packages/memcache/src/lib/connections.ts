@@ -57,7 +57,7 @@ async function largestItem(connection: Connection): Promise<number> {
     const { code } = cause as { code?: string }
     if (code === 'EAUTH')
       throw wrong(
-        `: ${server} wants another 'username' and 'password', e.g. { username: 'app', password: '…' }`,
+        `: ${server} refuses 'username' and 'password'; give the right ones, e.g. { username: 'app', password: '…' }`,
         cause,
       )
     throw new SessionError('ERR_BACKEND', `Cannot reach ${server}: ${code}`, { cause })
