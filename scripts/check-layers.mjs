@@ -46,8 +46,8 @@ function packageProblem(folder, inSource, specifier) {
     .join('/')
   if (specifier.startsWith('node:')) return
   if (name.startsWith('@sess/')) {
-    const target = `packages/${name.slice('@sess/'.length)}`
-    if (!folders.includes(target)) return 'no such package'
+    const target = name === '@sess/testing' ? 'testing' : `packages/${name.slice('@sess/'.length)}`
+    if (target !== 'testing' && !folders.includes(target)) return 'no such package'
     const entry = specifier === name ? '.' : `.${specifier.slice(name.length)}`
     if (!(entry in (manifest(target).exports ?? {}))) return 'not a public entry'
   }

@@ -29,12 +29,15 @@ function installed(): string | undefined {
   )
 }
 
-/** Debian's Chromium, where we may install it. Test files run side by side: the lock lets one of them do it. */
+/**
+ * Debian's Chromium, where we may install it. Test files run side by side: the lock lets one of them do it, and nobody
+ * else call apt-get meanwhile.
+ */
 async function install(): Promise<void> {
   if (process.getuid?.() !== 0 || !isExecutable('/usr/bin/apt-get')) return
   const script =
     'command -v chromium || { apt-get -q update && apt-get -qy install --no-install-recommends chromium; }'
-  const child = spawn('flock', [join(tmpdir(), 'sess-install-chromium.lock'), 'sh', '-c', script], {
+  const child = spawn('flock', [join(tmpdir(), 'sess-apt-get.lock'), 'sh', '-c', script], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
