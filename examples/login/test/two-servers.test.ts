@@ -2,23 +2,52 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { newManager } from '@sess/core'
+import '@sess/mysql'
+import '@sess/postgres'
+import { noService, service } from '@sess/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type App, startApp } from './app.ts'
 
-describe('two servers on one folder of session files', () => {
-  let folder: string
+/** What two servers can share, and the config string that says so. */
+const shared: Record<string, () => Promise<string>> = {
+  file: () => mkdtemp(join(tmpdir(), 'sess-servers-')),
+  redis: async () => (await service.redis()).url,
+  memcache: async () => {
+    const { host, port } = await service.memcached()
+    return `${host}:${port}`
+  },
+  mysql: async () => {
+    const { host, port, user, password, database } = await service.mysql()
+    const config = { host, port, user, password, database, createTable: true }
+    // A config string makes no table: it is there already, as in production.
+    await (await newManager('mysql', { providerConfig: config })).close()
+    return `${user}:${password}@tcp(${host}:${port})/${database}`
+  },
+  postgresql: async () => {
+    const { url, host, port, user, password, database } = await service.postgres()
+    const config = { host, port, user, password, database, createTable: true }
+    await (await newManager('postgresql', { providerConfig: config })).close()
+    return url
+  },
+}
+
+const noServers = await noService('redis', 'memcached', 'mysql', 'postgres')
+
+describe.skipIf(noServers).each(Object.keys(shared))('two servers on one %s', provider => {
+  let config: string
   let left: App
   let right: App
   let headers: Record<string, string>
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sess-servers-'))
-    const env = { SESSION_PROVIDER: 'file', SESSION_PROVIDER_CONFIG: folder }
+    config = await (shared[provider] as () => Promise<string>)()
+    const env = { SESSION_PROVIDER: provider, SESSION_PROVIDER_CONFIG: config }
     ;[left, right] = await Promise.all([startApp(env), startApp(env)])
   })
   afterAll(async () => {
     await Promise.all([left?.stop(), right?.stop()])
-    await rm(folder, { recursive: true })
+    if (provider === 'file') await rm(config, { recursive: true })
   })
 
   const post = (app: App, path: string, body?: URLSearchParams) =>
