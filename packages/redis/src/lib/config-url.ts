@@ -65,7 +65,8 @@ export function parseUrl(text: string, name: RedisEngineName): UrlOptions {
   const path = decode(url.pathname, 'path')
   const db = readDb(url.searchParams.get('db') ?? (isSocket ? '' : path.slice(1)))
   const master = url.searchParams.get('name')
-  if (isSocket ? path.length < 2 : hostname === '') throw wrong(`: its URL names no server; ${example}`)
+  const isComplete = isSocket ? path.length > 1 && /^(localhost)?$/.test(hostname) : hostname !== ''
+  if (!isComplete) throw wrong(`: its URL names no server; ${example}`)
   if (port !== '' && !isPort(Number(port)))
     throw wrong(`: the port in its URL must be 1 to 65535; ${example}`)
   return {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { SessionError } from '@sess/core/engine'
-import { isNoScript, startError, withoutCommand } from './driver-error.ts'
+import { isNoScript, isUnsent, startError, withoutCommand } from './driver-error.ts'
 import { checkClient } from './given-client.ts'
 import { connectOwn } from './own-client.ts'
 import type { RedisClient, ScannedNode } from './redis-client.ts'
@@ -19,15 +19,11 @@ export class Connection {
   /** It was waited for in vain. */
   #isDown = false
   #closing: Promise<void> | undefined
-  readonly #noteReady = () => {
-    this.#isDown = false
-  }
 
   private constructor(client: RedisClient, timeout: number, close?: () => Promise<void>) {
     this.#client = client
     this.#timeout = timeout
     this.#close = close
-    client.on('ready', this.#noteReady)
   }
 
   /** @throws ERR_CONFIG, ERR_BACKEND */
@@ -49,9 +45,17 @@ export class Connection {
     return String((this.#client.options as { keyPrefix?: unknown }).keyPrefix ?? '')
   }
 
-  /** The servers that hold the keys. */
+  /** The servers that hold the keys; of a cluster those that are masters now. */
   masters(): Promise<readonly ScannedNode[]> {
-    return this.run(async client => client.nodes?.('master') ?? [client])
+    return this.run(async client => {
+      if (!client.nodes) return [client]
+      await new Promise<void>((resolve, reject) => {
+        const done = (error?: Error | null) => (error ? reject(error) : resolve())
+        if (client.refreshSlotsCache) client.refreshSlotsCache(done)
+        else done()
+      })
+      return client.nodes('master')
+    })
   }
 
   /** Fails unless keys may be written here. */
@@ -66,11 +70,17 @@ export class Connection {
   /** What the client answers. */
   async run<T>(call: (client: RedisClient) => Promise<T>): Promise<T> {
     if (this.#closing) throw new SessionError('ERR_CLOSED', 'The redis store is closed')
-    if (this.#client.status !== 'ready') await this.#ready()
-    try {
-      return await call(this.#client)
-    } catch (error) {
-      throw withoutCommand(error)
+    let isReady = this.#client.status === 'ready'
+    for (;;) {
+      if (isReady) this.#isDown = false
+      else await this.#ready()
+      try {
+        return await call(this.#client)
+      } catch (error) {
+        // The connection was about to end, which its status did not tell yet.
+        if (!isReady || !isUnsent(error)) throw withoutCommand(error)
+      }
+      isReady = false
     }
   }
 
@@ -90,7 +100,6 @@ export class Connection {
   }
 
   close(): Promise<void> {
-    this.#client.off('ready', this.#noteReady)
     this.#closing ??= this.#close?.() ?? Promise.resolve()
     return this.#closing
   }

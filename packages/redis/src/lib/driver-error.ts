@@ -18,6 +18,11 @@ export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }
 
+/** Whether the command was not even sent. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Stream isn't writeable")
+}
+
 /** Whether it is an answer of the server. */
 export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
@@ -42,10 +47,13 @@ export function startError(address: string, error: unknown): SessionError {
     return wrong(`: ${at} has no database 'db' of that number, e.g. { db: 0 }`, error)
   if (/^(CROSSSLOT|MOVED)/.test(message))
     return wrong(`: ${at} is a node of a cluster, e.g. { cluster: { nodes: ['10.0.0.1:6379'] } }`, error)
+  if (/cluster support disabled/.test(message))
+    return wrong(`: ${at} is no cluster: name it as a single server, e.g. { host: '127.0.0.1' }`, error)
   if (/^READONLY/.test(message))
     return wrong(`: ${at} is a replica, and sessions are written: name its master, or sentinels`, error)
-  if (/invalid reply: null/.test(message))
+  if (/No such master|invalid reply: null/.test(message))
     return wrong(`: ${at} know no master of that 'name', e.g. { sentinel: { …, name: 'mymaster' } }`, error)
-  const reason = code || message || 'it does not answer'
+  // What Redis says in full may hold a key.
+  const reason = isReply(lastNodeError) ? `${code}; see cause` : code || message
   return new SessionError('ERR_BACKEND', `${at} cannot be used: ${reason}`, { cause: error })
 }

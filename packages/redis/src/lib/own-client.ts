@@ -40,8 +40,7 @@ export async function connectOwn(
     // Redis was asked for a database that it does not have: ioredis only mentions it.
     if (life.lastError !== undefined) throw life.lastError
   } catch (error) {
-    client.disconnect()
-    await reached(client, ['end'], GOODBYE)
+    await disconnect(client)
     throw startError(settings.address, life.lastError ?? error)
   }
   life.isWanted = true
@@ -56,19 +55,18 @@ function newClient(
   if (settings.kind === 'server') return new Redis(safeOptions(settings.options, timeout, life))
   const { nodes, options } = settings
   const { clusterRetryStrategy = retryDelay, redisOptions } = options
-  const {
-    enableOfflineQueue: _,
-    retryStrategy: __,
-    ...nodeOptions
-  } = safeOptions(redisOptions ?? {}, timeout, life)
+  const { enableOfflineQueue: _, retryStrategy: __, ...node } = safeOptions(redisOptions ?? {}, timeout, life)
   return new Cluster(nodes, {
     ...options,
     lazyConnect: true,
     // A node that closed the connection may have done the command.
     retryDelayOnFailover: 0,
-    slotsRefreshTimeout: Math.min(options.slotsRefreshTimeout ?? 1000, timeout),
+    // It has done nothing while the cluster is down; sixteen attempts end before the caller gives up.
+    retryDelayOnClusterDown: Math.min(options.retryDelayOnClusterDown ?? 100, timeout / 20),
+    slotsRefreshTimeout: Math.min(options.slotsRefreshTimeout ?? 1000, timeout / 2),
     clusterRetryStrategy: (times, reason) => (life.isWanted ? clusterRetryStrategy?.(times, reason) : null),
-    redisOptions: nodeOptions,
+    // Commands wait for the connection to a node, and should not wait until it has loaded its data.
+    redisOptions: { ...node, enableReadyCheck: redisOptions?.enableReadyCheck ?? false },
   })
 }
 
@@ -108,6 +106,10 @@ async function end(client: Redis | Cluster, life: Life): Promise<void> {
   life.isWanted = false
   if (client.status !== 'ready') await reached(client, ['ready', 'end'], GOODBYE)
   if (client.status === 'ready') await client.quit().catch(() => undefined)
+  await disconnect(client)
+}
+
+async function disconnect(client: Redis | Cluster): Promise<void> {
   if (client.status === 'end') return
   client.disconnect()
   await reached(client, ['end'], GOODBYE)

@@ -15,6 +15,7 @@ export interface RedisClient extends ScannedNode {
   eval(script: string, numberOfKeys: number, ...args: (string | Buffer | number)[]): Promise<unknown>
   /** The nodes of a cluster. */
   nodes?(role: 'master'): ScannedNode[]
+  refreshSlotsCache?(done: (error?: Error | null) => void): void
   on(event: string, listener: () => void): unknown
   off(event: string, listener: () => void): unknown
 }
