@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root } from './lib/workspace.mjs'
+import { root, trackedFiles } from './lib/workspace.mjs'
 
 const directory = mkdtempSync(join(tmpdir(), 'sess-round-trips-'))
 const file = join(directory, 'rows')
+const tests = trackedFiles('packages/*/test/scenarios*.test.ts')
 const { status } = spawnSync(
   join(root, 'node_modules/.bin/vitest'),
-  ['run', 'packages/.*/test/scenarios', '--testNamePattern', 'round trips', '--reporter', 'dot'],
+  ['run', ...tests, '--testNamePattern', 'round trips', '--reporter', 'dot'],
   { cwd: root, env: { ...process.env, SESS_TEST_ROUND_TRIPS: file }, stdio: ['ignore', 2, 2] },
 )
 /** @type {Record<string, string | number>[]} */

@@ -36,11 +36,7 @@ describe.skipIf(isMissing)('an engine that is wrong in one thing is caught', () 
     ['swaps whatever is there', countInTwoProcesses, /increments/],
     ['keeps what it deletes', logOut, /opens the session right after the logout/],
     ['updates what is not there', logOut, /opens the session|sessions are left/],
-    [
-      'sends again',
-      (stage: Stage<Server>) => countOverBadConnections(stage, 1),
-      /were done twice/,
-    ],
+    ['sends again', (stage: Stage<Server>) => countOverBadConnections(stage, 1), /were done twice/],
     ['never comes back', surviveKills, /the first request after the outage/],
     ['rejects where nobody listens', surviveKills, /unhandledRejection/],
     ['stays open', survivePause, /the closed manager keeps its process/],

@@ -77,8 +77,9 @@ function isExecutable(path: string): boolean {
 async function install(): Promise<void> {
   if (process.getuid?.() !== 0 || !isExecutable('/usr/bin/apt-get')) return
   const missing = packagesOf(Object.keys(programs).filter(isMissing))
-  const isInstalled = `dpkg-query -W ${missing.join(' ')} >/dev/null 2>&1`
-  const script = `${isInstalled} || { apt-get -q update && apt-get -qy install --no-install-recommends ${missing.join(' ')}; }`
+  const packages = `apt-get -qy install --no-install-recommends ${missing.join(' ')}`
+  // The first attempt is for those who waited for the lock, or whose lists are fresh.
+  const script = `${packages} 2>/dev/null || { apt-get -q update && ${packages}; }`
   const child = spawn('flock', [join(tmpdir(), 'sess-apt-get.lock'), 'sh', '-c', script], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'inherit'],

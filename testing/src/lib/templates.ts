@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from './run-command.ts'
@@ -5,7 +6,7 @@ import { runDirectory } from './run-directory.ts'
 
 /**
  * Puts a freshly installed data directory at `target`. It takes seconds to make, so one is made for a test run, and
- * copied. Where several processes make it at once, the first that is ready gives it.
+ * copied. Where several make it at once, the first that is ready gives it.
  */
 export async function copyTemplate(
   name: string,
@@ -21,7 +22,7 @@ export async function copyTemplate(
 }
 
 async function makeTemplate(template: string, install: (directory: string) => Promise<void>): Promise<void> {
-  const draft = `${template}.${process.pid}`
+  const draft = `${template}.${randomBytes(8).toString('hex')}`
   await install(draft)
   await rename(draft, template).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
