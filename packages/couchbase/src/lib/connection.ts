@@ -64,11 +64,10 @@ export class Connection {
 
   async #replaceIfDead(key: string): Promise<void> {
     const old = this.#link
-    if (await isAlive(old.collection, key)) return
+    if ((await isAlive(old.collection, key)) || this.#isClosed) return
     const fresh = await connectLink(this.#settings, this.#timeout)
     // A node that is down answers nobody; then the old cluster, whose other nodes may work, is as good as the new.
-    const isBetter = !this.#isClosed && (await isAlive(fresh.collection, key))
-    if (!isBetter || this.#isClosed) {
+    if (!(await isAlive(fresh.collection, key)) || this.#isClosed) {
       await fresh.close()
       return
     }

@@ -14,7 +14,7 @@ export interface CouchbaseConfig {
   readonly password?: string
   /** The bucket, which has to be there. */
   readonly bucket?: string
-  /** The scope, which has to be there. Default `'_default'`. */
+  /** The scope, which has to be there; with a collection. Default `'_default'`. */
   readonly scope?: string
   /** The collection, which has to be there. Default `'_default'`. */
   readonly collection?: string
@@ -104,10 +104,14 @@ function readFields(given: object): Settings {
     throw wrong(`: 'prefix' must be a text of at most 100 bytes, e.g. { prefix: 'sess:' }`)
   if (!levels.includes(durability))
     throw wrong(`: 'durability' must be one of ${levels.join(', ')}, e.g. { durability: 'majority' }`)
+  const { scope = DEFAULT, collection = DEFAULT } = config
+  const source = readSource(config)
+  if (scope !== DEFAULT && collection === DEFAULT)
+    throw wrong(`: 'scope' needs a 'collection', e.g. { scope: 'web', collection: 'sessions' }`)
   return {
-    ...readSource(config),
-    scope: config.scope ?? DEFAULT,
-    collection: config.collection ?? DEFAULT,
+    ...source,
+    scope,
+    collection,
     prefix,
     durabilityLevel: levels.indexOf(durability),
   }

@@ -68,12 +68,13 @@ export async function checkCollection(
   if (first === undefined) return
   if (!isTimeout(first)) throw keyspaceError(first, names)
   const rest = Math.max(1, end - performance.now())
-  const [here, elsewhere] = await Promise.all([
-    attempt(collection, key, rest),
-    attempt(scope.bucket.defaultCollection(), key, rest),
-  ])
+  const again = attempt(collection, key, rest)
+  const elsewhere = attempt(scope.bucket.defaultCollection(), key, rest)
+  const here = await again
   if (here === undefined) return
-  throw isTimeout(here) && !isTimeout(elsewhere) ? missingCollection(here, names) : keyspaceError(here, names)
+  throw isTimeout(here) && !isTimeout(await elsewhere)
+    ? missingCollection(here, names)
+    : keyspaceError(here, names)
 }
 
 /** Whether it answers at all. */

@@ -40,8 +40,9 @@ export function keyspaceError(error: unknown, names: Keyspace): SessionError {
 
 export function missingCollection(cause: unknown, { bucket, scope, collection }: Keyspace): SessionError {
   const path = `\`${bucket}\`.\`${scope}\``
+  const first = scope === '_default' ? '' : `CREATE SCOPE ${path} IF NOT EXISTS; `
   return wrong(
-    `: there is no collection '${bucket}.${scope}.${collection}'; make it with CREATE SCOPE ${path} IF NOT EXISTS; CREATE COLLECTION ${path}.\`${collection}\` IF NOT EXISTS`,
+    `: there is no collection '${bucket}.${scope}.${collection}'; make it with ${first}CREATE COLLECTION ${path}.\`${collection}\` IF NOT EXISTS`,
     cause,
   )
 }

@@ -15,6 +15,8 @@ export interface DoubleOptions {
   readonly now?: () => number
   /** Whether the cluster has a query service. Default true. */
   readonly query?: boolean
+  /** Default any that is free. */
+  readonly port?: number
   /** A certificate: the server speaks TLS. */
   readonly tls?: { readonly key: string; readonly cert: string }
 }
@@ -51,6 +53,7 @@ export class CouchbaseDouble implements ServerFacts {
 
   private constructor(options: DoubleOptions) {
     this.#options = options
+    this.#port = options.port ?? 0
     if (options.query !== false) this.#query = new QueryService(this)
     this.addBucket(BUCKET)
   }
@@ -120,6 +123,11 @@ export class CouchbaseDouble implements ServerFacts {
     await once(this.#server, 'listening')
     this.#port = (this.#server.address() as { port: number }).port
     await this.#query?.start()
+  }
+
+  /** As a firewall that has forgotten what was open: nothing passes there any more; new connections work. */
+  forget(): void {
+    for (const socket of this.sockets) socket.pause()
   }
 
   /** Accepts connections and says nothing, until {@link resume}. */
