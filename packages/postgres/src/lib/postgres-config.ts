@@ -122,10 +122,15 @@ function readClient(client: unknown, beside: object): PostgresPool {
   return client
 }
 
-function readParameters({ connectionString }: PoolConfig): Parameters {
+function readParameters({ connectionString, ssl }: PoolConfig): Parameters {
   if (connectionString !== undefined && typeof connectionString !== 'string')
     throw wrong(`: 'connectionString' must be a string, e.g. { connectionString: 'postgres://…' }`)
-  return withEnvironment(parseConnectionString(connectionString ?? ''))
+  const said = parseConnectionString(connectionString ?? '')
+  const { sslmode, ...all } = withEnvironment(said)
+  // What the environment says of TLS an option of pg replaces.
+  return sslmode === undefined || (ssl !== undefined && said.sslmode === undefined)
+    ? all
+    : { ...all, sslmode }
 }
 
 function readPool({ connectionString: _, ...options }: PoolConfig, parameters: Parameters): OwnPool {

@@ -25,8 +25,8 @@ const anyName: ConnectionOptions = { checkServerIdentity: () => undefined }
 export function tlsOf(parameters: Parameters, ssl: Tls | undefined): [Tls, ...Tls[]] {
   const { sslmode } = parameters
   if (ssl !== undefined && sslmode === undefined) return [ssl]
-  if (typeof ssl === 'boolean' && ssl === (sslmode === 'disable'))
-    throw configError(ENGINE, `: 'ssl' is ${ssl} and sslmode is ${sslmode}: leave out one of them`)
+  if (ssl !== undefined && (ssl !== false) === (sslmode === 'disable'))
+    throw configError(ENGINE, ": 'ssl' and sslmode contradict each other: leave out one of them")
   const own = { ...certificates(parameters), ...(typeof ssl === 'object' && ssl) }
   switch (modeOf(parameters)) {
     case 'disable':

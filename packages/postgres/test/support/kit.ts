@@ -1,19 +1,31 @@
 import { type PostgresConfig, PostgresStore } from '@sess/postgres'
-import { type SqlServer, startPostgres } from '@sess/testing'
+import { type SqlServer, startPgBouncer, startPostgres } from '@sess/testing'
 import type { Subject } from '@sess/testkit'
 import { Pool } from 'pg'
 import { afterAll } from 'vitest'
 import { newName } from './place.ts'
 
+/** What a subject is like. */
+export interface SubjectOptions {
+  readonly config?: PostgresConfig
+  /** Whether the engine has PgBouncer between itself and the server. */
+  readonly isBounced?: boolean
+}
+
 /** A server that the kit may stop, and the subject over it: each check has a table of its own. */
-export async function newSubject(name: string, config: PostgresConfig = {}): Promise<Subject> {
+export async function newSubject(
+  name: string,
+  { config = {}, isBounced = false }: SubjectOptions = {},
+): Promise<Subject> {
   const server: SqlServer = await startPostgres()
-  const { host, port, user, password, database } = server
-  const account = { host, port, user, password, database }
-  const admin = new Pool(account)
+  const front = isBounced ? await startPgBouncer(server) : server
+  const { user, password, database } = server
+  const account = { user, password, database }
+  const admin = new Pool({ ...account, host: server.host, port: server.port })
   admin.on('error', () => undefined)
   afterAll(async () => {
     await admin.end()
+    if (front !== server) await front.close()
     await server.close()
   })
   const rowsOf = async (text: string, values: unknown[] = []) =>
@@ -24,7 +36,13 @@ export async function newSubject(name: string, config: PostgresConfig = {}): Pro
     create: async ({ clock }) => {
       const tableName = newName()
       return {
-        connect: () => PostgresStore.open({ ...account, ...config, tableName, createTable: true }, { clock }),
+        connect: () => {
+          const { host, port } = front
+          return PostgresStore.open(
+            { ...account, host, port, ...config, tableName, createTable: true },
+            { clock },
+          )
+        },
         dump: async () => {
           const rows = await rowsOf(`SELECT session_key, session_data, session_expiry FROM "${tableName}"`)
           return rows.flat()
@@ -35,8 +53,8 @@ export async function newSubject(name: string, config: PostgresConfig = {}): Pro
           await admin.query(`UPDATE "${tableName}" SET session_data = $1 WHERE session_key = $2`, [data, id])
         },
         outage: async () => {
-          await server.stop()
-          return () => server.restart()
+          await front.stop()
+          return () => front.restart()
         },
         destroy: async () => {
           await admin.query(`DROP TABLE IF EXISTS "${tableName}"`)
