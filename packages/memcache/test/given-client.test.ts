@@ -66,7 +66,7 @@ describe.skipIf(await noService('memcached'))('a given client', () => {
     const store = await openStore(proxy, { client })
     proxy.freeze()
     const get = errorOf(client.get('app'))
-    expect((await errorOf(store.load(newId()))).code).toBe('ETIMEDOUT')
+    expect((await errorOf(store.load(newId()))).code).toBe('ERR_TIMEOUT')
     expect((await get).message).toMatch(/did not answer within/)
     proxy.thaw()
     await Promise.all([client.set('app', 'goes on', {}), store.load(newId())])

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { SessionError } from '@sess/core/engine'
 import type { MemcacheClient, MemcacheServer } from './memcache-client.ts'
 import { type Answer, encodeRequest, opcodes, setNumber, statuses } from './protocol.ts'
 
@@ -14,6 +15,9 @@ export interface ConnectionOptions {
   /** Whether the client is the engine's own. */
   readonly isOwn: boolean
 }
+
+/** Core must not give a call up, and make the next one, while the connection is still there. */
+const EARLY = 0.95
 
 /**
  * The connection of memjs to one server. Requests go out at once, in order, and each only once: not through the
@@ -42,7 +46,7 @@ export class Connection {
     return `${host.includes(':') ? `[${host}]` : host}:${port}`
   }
 
-  /** The answer to a request. @throws what ended the connection before it came */
+  /** The answer to a request. @throws ERR_TIMEOUT, or what ended the connection before it came */
   send(request: Buffer): Promise<Answer> {
     return this.#send(request, answer => answer)
   }
@@ -73,8 +77,11 @@ export class Connection {
       // memjs counts with a sign, and half of the time below zero.
       const number = this.#client.seq >>> 0
       setNumber(request, number)
-      const { timeout } = this.#options
-      const timer = setTimeout(() => this.#drop('ETIMEDOUT', `did not answer within ${timeout} ms`), timeout)
+      const timer = setTimeout(() => {
+        const what = `did not answer within ${this.#options.timeout} ms`
+        reject(new SessionError('ERR_TIMEOUT', `The memcached server ${this.address} ${what}`))
+        this.#drop('ETIMEDOUT', what)
+      }, this.#options.timeout * EARLY)
       const settle = () => {
         clearTimeout(timer)
         this.#pending--

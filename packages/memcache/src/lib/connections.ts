@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { isSessionError, SessionError } from '@sess/core/engine'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import type { MemcacheClient } from './memcache-client.ts'
 import { wrong } from './memcache-config.ts'
@@ -21,7 +21,7 @@ export class Connections {
   /**
    * Asks every server what it can hold and gives the size of the largest item that all of them take, in bytes.
    *
-   * @throws ERR_BACKEND if one cannot be reached, ERR_CONFIG if it cannot be used as it is configured
+   * @throws ERR_BACKEND or ERR_TIMEOUT if one cannot be reached, ERR_CONFIG if it cannot be used as it is configured
    */
   async check(): Promise<number> {
     const checks = await Promise.allSettled(this.#connections.map(largestItem))
@@ -54,6 +54,7 @@ async function largestItem(connection: Connection): Promise<number> {
   try {
     settings = await connection.stats('settings')
   } catch (cause) {
+    if (isSessionError(cause)) throw cause
     const { code } = cause as { code?: string }
     if (code === 'EAUTH')
       throw wrong(
