@@ -158,8 +158,8 @@ export class Manager<Data extends object = SessionData> {
     options: RequestSessionOptions = {},
   ): RequestSession<Data> {
     this.#checkOpen()
-    const { onLoadError = 'error', onSaveError } = options
-    return new RequestSession(this.#visits.of(req, res, onSaveError), onLoadError)
+    const { onLoadError = 'error', ...hooks } = options
+    return new RequestSession(this.#visits.of(req, res, hooks), onLoadError)
   }
 
   /** How many sessions are live. @throws ERR_UNSUPPORTED where the engine cannot tell */

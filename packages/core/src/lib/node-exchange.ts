@@ -15,6 +15,8 @@ export interface NodeExchangeSettings {
   session(): NodeExchangeSession | undefined
   /** How the session travels. */
   readonly carrier: Pick<Carrier, 'responseHeader' | 'owns'>
+  /** Tells how the client reached us, in place of what the request says. */
+  readonly isSecure: (() => boolean) | undefined
   onSaveError(error: unknown): unknown
   onCacheControl(from: string, to: string): void
 }
@@ -51,7 +53,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   isSecure(trustProxy: boolean): boolean {
-    return isSecureRequest(this.#request, trustProxy)
+    return this.#settings.isSecure?.() ?? isSecureRequest(this.#request, trustProxy)
   }
 
   setLines(lines: readonly string[]): void {

@@ -3,7 +3,7 @@ import { addFlash, type FlashHolder, takeFlash } from './flash.ts'
 import type { Session } from './session.ts'
 import type { KeyOf, SessionData } from './session-store.ts'
 import type { Visit } from './visit.ts'
-import type { SaveErrorHandler } from './visits.ts'
+import type { RequestHooks } from './visits.ts'
 
 /**
  * What becomes of a request whose session cannot be loaded, because the backend is down: it fails (`'error'`),
@@ -12,11 +12,9 @@ import type { SaveErrorHandler } from './visits.ts'
 export type LoadErrorPolicy = 'error' | 'anonymous'
 
 /** How a framework's adapter wants a request's session. */
-export interface RequestSessionOptions {
+export interface RequestSessionOptions extends RequestHooks {
   /** Default `'error'`. */
   readonly onLoadError?: LoadErrorPolicy
-  /** Answers this request if its session cannot be saved, in place of the manager's `onSaveError`. */
-  readonly onSaveError?: SaveErrorHandler
 }
 
 /**

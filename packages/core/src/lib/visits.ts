@@ -10,6 +10,14 @@ import { WebExchange } from './web-exchange.ts'
 /** Answers a request whose session could not be saved. Nothing has been sent yet. */
 export type SaveErrorHandler = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
 
+/** What an adapter of a framework knows better of a request than core. */
+export interface RequestHooks {
+  /** Answers this request if its session cannot be saved, in place of the manager's `onSaveError`. */
+  readonly onSaveError?: SaveErrorHandler
+  /** Whether the client reached us over TLS, as the framework is configured; in place of `trustProxy`. */
+  readonly isSecure?: () => boolean
+}
+
 /** A request, with its visit under its manager's key. */
 type VisitCarrier<Data extends object> = object & { [key: symbol]: Visit<Data> | undefined }
 
@@ -31,21 +39,21 @@ export class Visits<Data extends object> {
   of(
     req: NodeRequest | Request,
     res: NodeResponse | Headers | undefined,
-    onSaveError: SaveErrorHandler = this.#onSaveError,
+    hooks: RequestHooks = {},
   ): Visit<Data> {
     const known = (req as object as VisitCarrier<Data>)[this.#key]
     if (known) return known
     const visit = new Visit<Data>(this.#context, self => {
-      if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined)
+      if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined, hooks)
       if (res === undefined) return new LoneRequest(req)
-      return this.#nodeExchange(req, res as NodeResponse, self, onSaveError)
+      return this.#nodeExchange(req, res as NodeResponse, self, hooks)
     })
     return this.#attach(req, visit)
   }
 
   /** The visit of a Web request whose response is yet to be made. */
   ofWeb(request: Request): { visit: Visit<Data>; exchange: WebExchange } {
-    const exchange = this.#webExchange(request, new Headers())
+    const exchange = this.#webExchange(request, new Headers(), {})
     return { visit: this.#attach(request, new Visit<Data>(this.#context, () => exchange)), exchange }
   }
 
@@ -58,17 +66,18 @@ export class Visits<Data extends object> {
     req: NodeRequest,
     res: NodeResponse,
     visit: Visit<Data>,
-    onSaveError: SaveErrorHandler,
+    { isSecure, onSaveError = this.#onSaveError }: RequestHooks,
   ): NodeExchange {
     return new NodeExchange(req, res, {
       session: () => visit.session,
       carrier: this.#context.carrier,
+      isSecure,
       onSaveError: error => onSaveError(error, req as IncomingMessage, res as ServerResponse),
       onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
     })
   }
 
-  #webExchange(request: Request, headers: Headers | undefined): WebExchange {
+  #webExchange(request: Request, headers: Headers | undefined, { isSecure }: RequestHooks): WebExchange {
     if (headers === undefined)
       throw new SessionError(
         'ERR_CONFIG',
@@ -76,6 +85,7 @@ export class Visits<Data extends object> {
       )
     return new WebExchange(request, headers, {
       carrier: this.#context.carrier,
+      isSecure,
       onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
     })
   }

@@ -5,6 +5,8 @@ import { type Exchange, isForwardedSecure, privateCacheControl } from './exchang
 export interface WebExchangeSettings {
   /** How the session travels. */
   readonly carrier: Pick<Carrier, 'responseHeader' | 'owns'>
+  /** Tells how the client reached us, in place of what the request says. */
+  readonly isSecure: (() => boolean) | undefined
   onCacheControl(from: string, to: string): void
 }
 
@@ -27,6 +29,8 @@ export class WebExchange implements Exchange {
   }
 
   isSecure(trustProxy: boolean): boolean {
+    const { isSecure } = this.#settings
+    if (isSecure) return isSecure()
     if (this.#request.url.startsWith('https:')) return true
     return trustProxy && isForwardedSecure(name => this.header(name))
   }

@@ -228,6 +228,28 @@ describe('a save that fails', () => {
   })
 })
 
+describe('whether the client came over TLS', () => {
+  it('is for the framework to say, whatever the request says', async () => {
+    const { manager } = await setUp()
+    const lineFor = async (isSecure: boolean, url: string) => {
+      const server = await serve(async (req, res) => {
+        const sess = manager.requestSession(req, res, { isSecure: () => isSecure })
+        ;(await sess.sessionStart()).set('n', 1)
+        res.end()
+      })
+      const headers = new Headers()
+      const sess = manager.requestSession(new Request(url), headers, { isSecure: () => isSecure })
+      ;(await sess.sessionStart()).set('n', 1)
+      await sess.settle()
+      return [...(await server.ask()).setCookies, ...headers.getSetCookie()].map(line =>
+        line.includes('; Secure'),
+      )
+    }
+    expect(await lineFor(true, 'http://localhost/')).toEqual([true, true])
+    expect(await lineFor(false, 'https://localhost/')).toEqual([false, false])
+  })
+})
+
 describe('flash messages', () => {
   it('are read once, in their order', async () => {
     const { visit } = await site()
