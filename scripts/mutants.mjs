@@ -15,6 +15,8 @@ import { WorkspaceCopy } from './lib/workspace-copy.mjs'
 const copiesAtOnce = 2
 /** For the tests of one mutant, in milliseconds. */
 const limit = 150_000
+/** For one test that says nothing else: what hangs is to be told soon. */
+const testTimeout = 10_000
 
 const started = Date.now()
 const reports = mkdtempSync(join(tmpdir(), 'sess-mutants-reports-'))
@@ -140,7 +142,8 @@ async function runTests(copy, tests) {
   const file = join(reports, `${basename(copy.path)}.json`)
   rmSync(file, { force: true })
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const child = spawn(process.execPath, [vitest, 'run', '--bail=1', '--no-file-parallelism', ...tests], {
+  const options = ['--bail=1', '--no-file-parallelism', `--testTimeout=${testTimeout}`]
+  const child = spawn(process.execPath, [vitest, 'run', ...options, ...tests], {
     cwd: copy.path,
     env: { ...process.env, NO_COLOR: '1', TEST_REPORT: file },
     stdio: ['ignore', 'pipe', 'pipe'],
