@@ -122,7 +122,6 @@ it.each([
   ['user:secret@tcp(h:99999)/app', /address that is not host:port/],
   ['user:secret@/a%ZZ', /name of a database with a % that begins no escape/],
   ['user:secret@/app?tls=custom', /'tls' must be true, false, skip-verify or preferred.*ssl: \{ ca \}/],
-  ['user:secret@tcp(10.0.0.1)/app?tls=true', /'tls=true' checks .* write the name/],
   ['user:secret@/app?timeout=5', /'timeout' must be a duration with a unit, e\.g\. 'timeout=3s'/],
   ['user:secret@/app?parseTime=yes', /'parseTime' must be true or false/],
   ['user:secret@/app?allowOldPasswords=true', /'allowOldPasswords=true' cannot be had/],
@@ -183,6 +182,22 @@ it('lets options win over what the uri says', () => {
   expect(pool).toMatchObject({
     options: { host: 'h', port: 1, user: 'a', database: 'other', connectionLimit: 2 },
   })
+})
+
+it('takes certificates beside a uri that says tls=true, and goes on to check the name', () => {
+  const { pool } = readConfig({ uri: 'a:b@tcp(db.example.com)/d?tls=true', ssl: { ca: 'ca' } })
+  const ssl = { ca: 'ca', verifyIdentity: true, rejectUnauthorized: true }
+  expect(pool).toMatchObject({ options: { ssl } })
+})
+
+it('refuses to check the name of a number', () => {
+  for (const config of [
+    'a@tcp(10.0.0.1)/d?tls=true',
+    { host: '::1', user: 'a', ssl: { verifyIdentity: true } },
+  ])
+    expect(errorOf(() => readConfig(config)).message).toMatch(
+      /'tls=true' and 'verifyIdentity' check .* write the name/,
+    )
 })
 
 function errorOf(work: () => unknown): Error {

@@ -43,6 +43,5 @@ describe.skipIf(await noServer('mysql'))('mysql', () => {
   testFailures(engine)
   describe('on the table of the documents', () => {
     testSharing(plain)
-    testFailures(plain)
   })
 })

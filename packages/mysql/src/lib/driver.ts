@@ -14,7 +14,7 @@ export interface MysqlCall {
   rowsAsArray: true
   namedPlaceholders: false
   nestTables: false
-  typeCast: true
+  typeCast: (field: unknown, next: () => unknown) => unknown
 }
 
 /** A pool of callbacks, as `createPool` of `mysql2` gives it. */

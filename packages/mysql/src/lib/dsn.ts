@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { configError } from '@sess/sql'
 import type { PoolOptions } from 'mysql2'
 import { type DsnParameters, readParameters } from './dsn-parameters.ts'
@@ -25,7 +24,6 @@ export function parseDsn(dsn: string): Dsn {
   const front = dsn.slice(0, slash)
   const at = front.lastIndexOf('@')
   const address = readAddress(front.slice(at + 1))
-  checkIdentity(parameters, address)
   const options = {
     ...parameters.options,
     ...address,
@@ -64,14 +62,6 @@ function readAddress(part: string): PoolOptions {
   if (host === undefined || Number(port ?? 1) > 65535)
     throw wrong(`has an address that is not host:port, e.g. 'tcp(127.0.0.1:3306)' or 'tcp([::1]:3306)'`)
   return { host: host || '127.0.0.1', port: Number(port ?? 3306) }
-}
-
-/** The driver has the name of the host checked, and for an address would have 'localhost' checked in its place. */
-function checkIdentity({ options }: DsnParameters, { host = '' }: PoolOptions): void {
-  if (typeof options.ssl === 'object' && options.ssl.verifyIdentity && isIP(host))
-    throw wrong(
-      `: 'tls=true' checks that the server's certificate is for its name, and the address has a number; write the name, e.g. 'tcp(db.example.com:3306)'`,
-    )
 }
 
 function wrong(problem: string): Error {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { configError, readFlag } from '@sess/sql'
 import type { PoolOptions } from 'mysql2'
 import { isClient, type MysqlClient, type MysqlPool, poolOf } from './driver.ts'
@@ -133,6 +134,9 @@ function readDriver(driver: PoolOptions): Dsn {
     throw wrong(`: 'uri' must be a string, e.g. { uri: '…/app' }`)
   const said = uri === undefined ? none : /^[a-z][a-z\d+.-]*:\/\//i.test(uri) ? parseUrl(uri) : parseDsn(uri)
   const all = { ...said.options, ...options }
+  if (typeof said.options.ssl === 'object' && typeof options.ssl === 'object')
+    all.ssl = { ...said.options.ssl, ...options.ssl }
+  checkIdentity(all)
   if (!all.host && !all.socketPath && !all.stream && !all.database && !all.user)
     throw wrong(`must be ${example}`)
   if (
@@ -144,6 +148,14 @@ function readDriver(driver: PoolOptions): Dsn {
       `: 'flags' must not have '-FOUND_ROWS': an extension that changes nothing could not be told from a session that is gone`,
     )
   return { ...said, options: all }
+}
+
+/** The driver has the name of the host checked, and for an address would have 'localhost' checked in its place. */
+function checkIdentity({ ssl, host = '' }: PoolOptions): void {
+  if (typeof ssl === 'object' && ssl.verifyIdentity && isIP(host))
+    throw wrong(
+      `: 'tls=true' and 'verifyIdentity' check that the server's certificate is for its name, and '${host}' is a number; write the name, e.g. 'tcp(db.example.com:3306)'`,
+    )
 }
 
 const none: Dsn = { options: {}, variables: [], mayBePlain: false }

@@ -46,10 +46,10 @@ export class MysqlDatabase implements SqlDatabase {
     )
   }
 
-  /** Runs statements that need the same connection, and are seldom run: they are not prepared. */
+  /** Runs statements that need the same connection. */
   together<T>(work: (run: Run) => Promise<T>): Promise<T> {
     return this.#withConnection(
-      connection => work((statement, values) => send(connection, false, statement.text, values)),
+      connection => work((statement, values) => send(connection, this.#prepared, statement.text, values)),
       this.#maintenanceLimit,
     )
   }
@@ -145,10 +145,15 @@ function send(
   return new Promise((resolve, reject) => {
     const done = (error: unknown, result: unknown) => (error ? reject(error) : resolve(resultOf(result)))
     // Given pools have settings of their own, which must not change what is read.
-    const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast: true } as const
+    const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast } as const
     if (prepared) connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
     else connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
   })
+}
+
+/** As the driver does by itself. Only another function wins over one that is set for the pool. */
+function typeCast(_: unknown, next: () => unknown): unknown {
+  return next()
 }
 
 function bound(value: SqlValue): SqlValue {

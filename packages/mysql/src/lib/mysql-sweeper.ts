@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { SqlStatement } from '@sess/sql'
 import type { MysqlDatabase, Run } from './mysql-database.ts'
 import type { MysqlTable } from './mysql-table.ts'
 
@@ -52,16 +53,30 @@ export class MysqlSweeper {
         [now],
       )
       if (keys.rows.length === 0) break
-      const places = keys.rows.map(() => '?').join(', ')
-      const { affected } = await run(
-        {
-          text: `DELETE s FROM ${name.quoted} AS s FORCE INDEX (PRIMARY) WHERE s.session_key IN (${places}) AND s.session_expiry <= ?`,
-        },
-        [...keys.rows.map(row => String(row[0])), now],
-      )
+      const { affected } = await run(this.#deleteOf(keys.rows.length), [
+        ...padded(keys.rows.map(row => String(row[0]))),
+        now,
+      ])
       swept += affected
       if (keys.rows.length < size || affected === 0) break
     }
     return swept
   }
+
+  #deleteOf(count: number): SqlStatement {
+    const places = Array.from({ length: powerOfTwo(count) }, () => '?').join(', ')
+    return {
+      text: `DELETE s FROM ${this.#table.name.quoted} AS s FORCE INDEX (PRIMARY) WHERE s.session_key IN (${places}) AND s.session_expiry <= ?`,
+    }
+  }
+}
+
+/** With the last one repeated up to a power of two, so that there are few different statements to prepare. */
+function padded(keys: readonly string[]): string[] {
+  const last = keys.at(-1) as string
+  return Array.from({ length: powerOfTwo(keys.length) }, (_, i) => keys[i] ?? last)
+}
+
+function powerOfTwo(least: number): number {
+  return 2 ** Math.ceil(Math.log2(least))
 }

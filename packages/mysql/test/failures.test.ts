@@ -1,0 +1,150 @@
+import { isSessionError } from '@sess/core/engine'
+import { noServer, type SqlServer, startMariaDB, startProxy } from '@sess/testing'
+import mysql2, { type PoolConnection } from 'mysql2'
+import mysql2Promise, { type Connection } from 'mysql2/promise'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { dataOf, newId, Place } from './support/place.ts'
+
+const isMissing = await noServer('mysql')
+
+/** To core, which would look into the database after any other error. */
+const saysNothingWasDone = (error: unknown) => isSessionError(error) && error.cause === undefined
+
+describe.skipIf(isMissing)('when something fails', async () => {
+  const server = (isMissing ? undefined : await startMariaDB()) as SqlServer
+  afterAll(() => server?.close())
+
+  /** A session, and another transaction that has its row locked. */
+  async function lockedScene(config = {}, timeout = 5000) {
+    const place = new Place(server)
+    const store = await place.open({ ...place.config, ...config }, timeout)
+    const id = newId()
+    const token = (await store.create(id, dataOf(40), place.in(60_000))) ?? ''
+    const other: Connection = await mysql2Promise.createConnection(place.account)
+    onTestFinished(() => other.destroy())
+    await other.query('START TRANSACTION')
+    await other.query(`SELECT 1 FROM \`${place.table}\` WHERE session_key = ? FOR UPDATE`, [id])
+    return { place, store, id, token, other }
+  }
+
+  it('a call that is late is given up, and its connection is not used again', async () => {
+    const place = new Place(server)
+    const client = mysql2.createPool({ ...place.account, connectionLimit: 1 })
+    onTestFinished(() => new Promise(resolve => client.end(() => resolve())))
+    const connections: PoolConnection[] = []
+    client.on('connection', connection => connections.push(connection))
+    const { store, id, token, other } = await lockedScene({}, 5000)
+    await store.close()
+    const late = await place.open({ client, tableName: place.table, createTable: true }, 300)
+    const locked = await late.create(id, dataOf(40), place.in(60_000))
+    await other.query(`SELECT 1 FROM \`${place.table}\` WHERE session_key = ? FOR UPDATE`, [id])
+    const start = performance.now()
+    await expect(late.extend(id, place.in(90_000), locked ?? token)).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+    })
+    const took = performance.now() - start
+    expect(took).toBeGreaterThan(290)
+    expect(took).toBeLessThan(1000)
+    expect(await late.load(id)).toBeDefined()
+    expect(connections).toHaveLength(2)
+    expect((connections[0] as unknown as { stream: { destroyed: boolean } }).stream.destroyed).toBe(true)
+  })
+
+  it('waiting for a free connection has an end', async () => {
+    const place = new Place(server)
+    const client = mysql2.createPool({ ...place.account, connectionLimit: 1 })
+    onTestFinished(() => new Promise(resolve => client.end(() => resolve())))
+    const store = await place.open({ client, tableName: place.table, createTable: true }, 300)
+    const taken = await client.promise().getConnection()
+    const start = performance.now()
+    const waiting = Array.from({ length: 10 }, () => store.load(newId()).catch(error => error.code))
+    expect(await Promise.all(waiting)).toEqual(Array(10).fill('ERR_TIMEOUT'))
+    expect(performance.now() - start).toBeLessThan(1000)
+    taken.release()
+    // Those that were late give back what they get.
+    expect(await store.load(newId())).toBeUndefined()
+  })
+
+  it('readTimeout ends a call before the timeout does', async () => {
+    const { store, id, token, place } = await lockedScene({ uri: '/?readTimeout=200ms' })
+    const start = performance.now()
+    await expect(store.update(id, dataOf(40), place.in(60_000), token)).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+      message: 'The database did not answer within 200 ms',
+    })
+    expect(performance.now() - start).toBeLessThan(1000)
+  })
+
+  it('a statement that the server gives up counts as late, and was not done', async () => {
+    const { store, id, token, place, other } = await lockedScene({ uri: '/?innodb_lock_wait_timeout=0' })
+    const data = dataOf(40)
+    expect(await store.update(id, data, place.in(70_000), token)).toBeUndefined()
+    expect(await store.extend(id, place.in(70_000), token)).toBeUndefined()
+    expect(await store.delete(id, token)).toBe(false)
+    const error = await store.delete(id).catch(error => error)
+    expect(error.message).toBe('The database is busy and gave the delete up: nothing was done')
+    expect(saysNothingWasDone(error)).toBe(true)
+    await other.query('ROLLBACK')
+    expect(await store.load(id)).toMatchObject({ expiresAt: place.in(60_000), token })
+    expect(await store.update(id, data, place.in(70_000), token)).toBeDefined()
+  })
+
+  it('a create waits for nobody who has an expired session locked', async () => {
+    const { store, id, place, other } = await lockedScene({ uri: '/?innodb_lock_wait_timeout=0' })
+    place.clock.advance(60_000)
+    expect(await store.create(id, dataOf(40), place.in(60_000))).toBeUndefined()
+    await other.query('ROLLBACK')
+    expect(await store.create(id, dataOf(40), place.in(60_000))).toBeDefined()
+  })
+
+  it('no connection means that nothing was done, and is told so', async () => {
+    const place = new Place(server)
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.close())
+    const store = await place.open({ ...place.config, host: proxy.host, port: proxy.port })
+    await proxy.refuse()
+    proxy.cut('end')
+    const failure = () => store.load(newId()).catch(error => error)
+    const message = 'No connection to the database could be had: ECONNREFUSED'
+    await expect.poll(failure).toMatchObject({ code: 'ERR_BACKEND', message })
+    expect(saysNothingWasDone(await failure())).toBe(true)
+    await proxy.allow()
+    expect(await store.load(newId())).toBeUndefined()
+  })
+
+  it('a connection on which a statement failed is not used again: the server may be the wrong one by now', async () => {
+    const place = new Place(server)
+    const client = mysql2.createPool({ ...place.account, connectionLimit: 1 })
+    onTestFinished(() => new Promise(resolve => client.end(() => resolve())))
+    let connections = 0
+    client.on('connection', () => connections++)
+    const store = await place.open({ client, tableName: place.table, createTable: true })
+    await client.promise().query('SET SESSION TRANSACTION READ ONLY')
+    await expect(store.create(newId(), dataOf(40), place.in(1000))).rejects.toMatchObject({
+      code: 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+    })
+    expect(await store.create(newId(), dataOf(40), place.in(1000))).toBeDefined()
+    expect(connections).toBe(2)
+  })
+
+  it('an error says nothing of what was to be stored', async () => {
+    const place = new Place(server)
+    const store = await place.open({ ...place.config, prepared: false })
+    await place.rows(`RENAME TABLE \`${place.table}\` TO \`${place.table}x\``)
+    const [id, data] = [newId(), dataOf(40)]
+    const error = await store.create(id, data, place.in(1000)).catch(error => error)
+    await place.rows(`RENAME TABLE \`${place.table}x\` TO \`${place.table}\``)
+    expect(error.code).toBe('ER_NO_SUCH_TABLE')
+    const said = JSON.stringify(Object.getOwnPropertyNames(error).map(name => error[name]))
+    expect(said).not.toContain(id)
+    expect(said).not.toContain(data.toString('hex'))
+  })
+
+  it('an idle connection that the server ends is no error of anybody', async () => {
+    const place = new Place(server)
+    const store = await place.open({ ...place.config, uri: '/?wait_timeout=1' })
+    await Promise.all(Array.from({ length: 5 }, () => store.load(newId())))
+    await new Promise(resolve => setTimeout(resolve, 2500))
+    expect(await store.load(newId())).toBeUndefined()
+  })
+})
