@@ -10,8 +10,8 @@ const writes = new Set<number>([Opcode.insert, Opcode.replace, Opcode.remove])
 const sent = (double: CouchbaseDouble) => double.takeSeen().filter(({ opcode }) => writes.has(opcode)).length
 
 /** The three ways to write, each on a place of its own. */
-async function newWrite(what: 'insert' | 'replace' | 'remove') {
-  const place = await newWorkplace()
+async function newWrite(what: 'insert' | 'replace' | 'remove', timeout = 2000) {
+  const place = await newWorkplace({ timeout })
   const { store, double } = place
   const id = newId()
   const data = dataOf('new')
@@ -64,8 +64,8 @@ describe.each(['insert', 'replace', 'remove'] as const)('%s', what => {
   )
 
   it('without an answer is left open, and its late answer is nobody else’s', async () => {
-    const { double, store, in: inSeconds, id, opcode, ...write } = await newWrite(what)
-    double.faults.add(opcode, { delay: 2300 })
+    const { double, store, in: inSeconds, id, opcode, ...write } = await newWrite(what, 700)
+    double.faults.add(opcode, { delay: 1000 })
     const other = newId()
     await expect(write.run()).rejects.toMatchObject({ name: 'AmbiguousTimeoutError' })
     const data = dataOf('other')

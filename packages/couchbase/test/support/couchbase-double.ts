@@ -41,8 +41,10 @@ export class CouchbaseDouble implements ServerFacts {
   readonly seen: Seen[] = []
   readonly sockets = new Set<Socket>()
   readonly #buckets = new Map<string, Bucket>()
+  /** Keys of durable writes that are under way. */
+  readonly #pending = new Set<string>()
   readonly #options: DoubleOptions
-  readonly #query: QueryService | undefined
+  readonly query: QueryService | undefined
   #server: Server | undefined
   #port = 0
   #externalPort: number | undefined
@@ -54,7 +56,7 @@ export class CouchbaseDouble implements ServerFacts {
   private constructor(options: DoubleOptions) {
     this.#options = options
     this.#port = options.port ?? 0
-    if (options.query !== false) this.#query = new QueryService(this)
+    if (options.query !== false) this.query = new QueryService(this)
     this.addBucket(BUCKET)
   }
 
@@ -110,8 +112,9 @@ export class CouchbaseDouble implements ServerFacts {
   async stop(): Promise<void> {
     const server = this.#server
     this.#server = undefined
-    for (const socket of this.sockets) socket.resetAndDestroy()
-    await Promise.all([server && closed(server), this.#query?.stop()])
+    // A TLS socket has no reset.
+    for (const socket of this.sockets) this.#options.tls ? socket.destroy() : socket.resetAndDestroy()
+    await Promise.all([server && closed(server), this.query?.stop()])
   }
 
   /** Listens again, on the same port. */
@@ -122,7 +125,7 @@ export class CouchbaseDouble implements ServerFacts {
     this.#server.listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')
     this.#port = (this.#server.address() as { port: number }).port
-    await this.#query?.start()
+    await this.query?.start()
   }
 
   /** As a firewall that has forgotten what was open: nothing passes there any more; new connections work. */
@@ -145,7 +148,7 @@ export class CouchbaseDouble implements ServerFacts {
     const port = this.#port
     const kv = this.#options.tls ? { kvSSL: port } : { kv: port }
     const external = { hostname: '127.0.0.1', ports: { kv: this.#externalPort } }
-    const n1ql = this.#query && (this.#options.tls ? {} : { n1ql: this.#query.port })
+    const n1ql = this.query && (this.#options.tls ? {} : { n1ql: this.query.port })
     const alternate = this.#externalPort === undefined ? {} : { alternateAddresses: { external } }
     const nodesExt = [{ services: { mgmt: 1, ...kv, ...n1ql }, thisNode: true, ...alternate }]
     const cluster = { rev: this.#revision, revEpoch: 1, nodesExt, clusterCapabilitiesVer: [1, 0] }
@@ -194,11 +197,38 @@ export class CouchbaseDouble implements ServerFacts {
     if (early) return early
     if (request.opcode !== Opcode.getCollectionId) this.seen.push({ ...request, at: Date.now() })
     if (misfortune && 'refuse' in misfortune) return { status: misfortune.refuse }
+    if (isMutation(request) && this.#pending.has(String(request.key)))
+      return { status: Status.syncWriteInProgress }
     const isLost = misfortune && ('silence' in misfortune || 'hangUp' in misfortune)
     if (isLost && Object.values(misfortune).includes('before')) return { status: Status.success }
-    const response = execute(bootstrap.bucket as Bucket, request, bootstrap.supports(Feature.collections))
+    const run = () => execute(bootstrap.bucket as Bucket, request, bootstrap.supports(Feature.collections))
+    if (misfortune && 'pending' in misfortune) return this.#runLater(request, run, misfortune.pending)
+    const response = run()
     return misfortune && 'misreport' in misfortune ? { status: misfortune.misreport } : response
   }
+
+  #runLater(request: Request, run: () => unknown, milliseconds: number): Response {
+    const key = String(request.key)
+    this.#pending.add(key)
+    setTimeout(() => {
+      this.#pending.delete(key)
+      run()
+    }, milliseconds)
+    return { status: Status.syncWriteAmbiguous }
+  }
+}
+
+const mutations: readonly number[] = [
+  Opcode.insert,
+  Opcode.replace,
+  Opcode.upsert,
+  Opcode.remove,
+  Opcode.touch,
+  Opcode.getAndTouch,
+]
+
+function isMutation({ opcode }: Request): boolean {
+  return mutations.includes(opcode)
 }
 
 async function closed(server: Server): Promise<void> {

@@ -10,6 +10,11 @@ export type Misfortune =
   | { readonly refuse: number }
   /** The server does what it is told and gives this status all the same. */
   | { readonly misreport: number }
+  /**
+   * A durable write for which the server has lost the other nodes: it says that it does not know, and does it so many
+   * milliseconds later. Until then others are told that a write is in progress.
+   */
+  | { readonly pending: number }
   /** The answer comes so many milliseconds late. */
   | { readonly delay: number }
 

@@ -47,6 +47,7 @@ export const Status = {
   unknownScope: 0x8c,
   durabilityInvalidLevel: 0xa0,
   durabilityImpossible: 0xa1,
+  syncWriteInProgress: 0xa2,
   syncWriteAmbiguous: 0xa3,
 } as const
 
