@@ -8,6 +8,8 @@ import { serverOf, serverOfAll } from './server.ts'
 import { type Address, ask, formatAddress } from './tcp.ts'
 
 const name = 'mymaster'
+/** A master lets its first replica wait for five seconds, in case that there come others. */
+const prompt = ['--repl-diskless-sync-delay', '0']
 
 /** One master, one replica, and three sentinels. As a server it is its master. */
 export interface RedisSentinel extends Server {
@@ -27,11 +29,11 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
     return daemon
   }
   try {
-    const master = await started(startRedisDaemon([]))
+    const master = await started(startRedisDaemon(prompt))
     const replicaOf = ['--replicaof', master.host, String(master.port)]
-    const replica = await started(startRedisDaemon(replicaOf))
+    const replica = await started(startRedisDaemon([...prompt, ...replicaOf]))
     const sentinels = await Promise.all([1, 2, 3].map(() => started(startSentinel(master))))
-    await Promise.all(sentinels.map(knowsAll))
+    await Promise.all([...sentinels.map(knowsAll), isInSync(replica)])
     return {
       ...serverOfAll(daemons, master, sentinels.map(formatAddress).join(',')),
       name,
@@ -67,6 +69,12 @@ async function startSentinel(master: Address): Promise<Daemon> {
     args: ({ directory }) => [join(directory, 'sentinel.conf'), '--sentinel'],
     isReady: async daemon => String(await ask(daemon, 'PING\r\n')).startsWith('+PONG'),
   })
+}
+
+/** Before, a failover would lose everything. */
+async function isInSync(replica: Address): Promise<void> {
+  while (!String(await ask(replica, 'INFO replication\r\n')).includes('master_link_status:up'))
+    await sleep(50)
 }
 
 /** Until it has heard of the replica and of the other sentinels, a sentinel is not ready for a failover. */
