@@ -192,6 +192,11 @@ describe.skipIf(await noService('memcached'))('an error', () => {
     }
   })
 
+  it('names a server by its number of the sixth version as well', async () => {
+    const error = await errorOf(newManager('memcache', { providerConfig: '[::1]:1', timeout }))
+    expect(error.message).toMatch(/^Cannot reach the memcached server \[::1\]:1: E/)
+  })
+
   it('is not written to the console', async () => {
     const log = vi.spyOn(console, 'log')
     onTestFinished(() => log.mockRestore())

@@ -116,27 +116,27 @@ function readServers({ servers, username, password }: Given): Address[] {
   return entries.map((entry, i) => ({ ...{ username, password }, ...readServer(entry, i + 1) }))
 }
 
-/** The entry itself is not shown in errors: it may hold a password. */
-function readServer(entry: unknown, number: number): Pick<Address, 'host' | 'port'> & Partial<Address> {
-  const bad = (cause?: unknown) =>
-    wrong(
-      `: entry ${number} of 'servers' must be host:port, e.g. '127.0.0.1:11211', or a URL, e.g. 'memcached://user:password@127.0.0.1:11211', with whatever is special in the password percent-encoded`,
-      cause,
-    )
-  if (typeof entry !== 'string' || entry.startsWith('/')) throw bad()
-  const text = /^memcached?:\/\//i.test(entry)
-    ? entry.replace(/^[^/]*/, 'memcached:')
-    : `memcached://${entry}`
+type ReadServer = Pick<Address, 'host' | 'port'> & Partial<Address>
+
+function readServer(entry: unknown, number: number): ReadServer {
+  const server = typeof entry === 'string' ? parseServer(entry) : undefined
+  if (server !== undefined) return server
+  // It is not shown, because it may hold a password.
+  throw wrong(
+    `: entry ${number} of 'servers' must be host:port, e.g. '127.0.0.1:11211', or a URL, e.g. 'memcached://user:password@127.0.0.1:11211', with whatever is special in the password percent-encoded`,
+  )
+}
+
+function parseServer(entry: string): ReadServer | undefined {
   try {
-    const url = new URL(text)
-    const { hostname, port, pathname, search, hash } = url
+    const url = new URL(`memcached://${entry.replace(/^memcached?:\/\//i, '')}`)
     const [username, password] = [url.username, url.password].map(decodeURIComponent) as [string, string]
-    const isPlain = ['', '/'].includes(pathname) && search === '' && hash === ''
-    if (hostname === '' || port === '0' || !isPlain || (username === '') !== (password === '')) throw bad()
+    const isMore = !['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== ''
+    if (url.hostname === '' || url.port === '0' || isMore || (username === '') !== (password === '')) return
     const credentials = username === '' ? {} : { username, password }
-    return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 11211), ...credentials }
+    return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 11211), ...credentials }
   } catch {
-    throw bad()
+    return undefined
   }
 }
 
