@@ -48,6 +48,7 @@ describe('a server that the environment names', () => {
       ],
     })
     expect(await nameIt('SESS_TEST_REDIS_SENTINEL_URL', 'a,b/other', 'redisSentinel')).toMatchObject({
+      name: 'other',
       addresses: [
         { host: 'a', port: 26379 },
         { host: 'b', port: 26379 },

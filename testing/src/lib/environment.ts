@@ -59,7 +59,7 @@ function parse(kind: Kind, url: string): Service & Partial<SqlService & Sentinel
     port: port === '' ? defaultPorts[kind] : Number(port),
   }))
   const [first] = urls as [URL]
-  const path = decodeURIComponent(first.pathname.slice(1))
+  const path = decodeURIComponent(urls.map(({ pathname }) => pathname.slice(1)).find(Boolean) ?? '')
   const service = { ...(addresses[0] as Address), url, addresses }
   if (kind === 'redisSentinel') return { ...service, name: path || 'mymaster' }
   if (kind !== 'mysql' && kind !== 'postgres') return service
