@@ -56,7 +56,7 @@ export class CookieStore implements SealedStore {
     // Decoding is lenient, and one session is to have one text.
     if (key === undefined || bytes.toString('base64url') !== sealed) return undefined
     const content = key.open(bytes)
-    if (content === undefined || content.length < TIMES_BYTES) return undefined
+    if (content === undefined) return undefined
     const sealedAt = content.readDoubleBE(0)
     const expiresAt = content.readDoubleBE(8)
     const now = this.#clock.now()
