@@ -16,7 +16,7 @@ const copiesAtOnce = 2
 /** For the tests of one mutant, in milliseconds. */
 const limit = 150_000
 /** For one test that says nothing else: what hangs is to be told soon. */
-const testTimeout = 10_000
+const testTimeout = 15_000
 
 const started = Date.now()
 const reports = mkdtempSync(join(tmpdir(), 'sess-mutants-reports-'))
