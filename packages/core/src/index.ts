@@ -23,6 +23,6 @@ export type { NodeResponse } from './lib/response-gate.ts'
 export type { Session } from './lib/session.ts'
 export type { HashFunction } from './lib/session-id.ts'
 export type { Absence, Capabilities } from './lib/session-port.ts'
-export type { KeyOf, SessionData, SessionStore } from './lib/session-store.ts'
+export type { AppData, AppSession, KeyOf, SessionData, SessionStore } from './lib/session-store.ts'
 
 register('memory', memoryEngine, '@sess/core')

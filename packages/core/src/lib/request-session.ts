@@ -14,7 +14,7 @@ export type LoadErrorPolicy = 'error' | 'anonymous'
 /** How a framework's adapter wants a request's session. */
 export interface RequestSessionOptions extends RequestHooks {
   /** Default `'error'`. */
-  readonly onLoadError?: LoadErrorPolicy
+  readonly onLoadError?: LoadErrorPolicy | ((error: unknown) => LoadErrorPolicy)
 }
 
 /**
@@ -22,24 +22,47 @@ export interface RequestSessionOptions extends RequestHooks {
  * the original's controller too, from one object that lasts through `destroySession`.
  */
 export class RequestSession<Data extends object = SessionData> {
-  readonly #visit: Visit<Data>
-  readonly #onLoadError: LoadErrorPolicy
+  readonly #visit: Visit<Data> | undefined
+  readonly #onLoadError: LoadErrorPolicy | ((error: unknown) => LoadErrorPolicy)
+  /** Why there is no session to be had. */
+  readonly #why: string | undefined
   #loadError: unknown
 
   /** For core only; `manager.requestSession` gives them. */
-  constructor(visit: Visit<Data>, onLoadError: LoadErrorPolicy) {
+  constructor(
+    visit: Visit<Data> | undefined,
+    onLoadError: LoadErrorPolicy | ((error: unknown) => LoadErrorPolicy),
+    why?: string,
+  ) {
     this.#visit = visit
     this.#onLoadError = onLoadError
+    this.#why = why
   }
 
-  /** Loads the session; the first call does, the others give the same. @throws ERR_BACKEND, ERR_TIMEOUT */
+  /** For a request that has no session, for a reason. */
+  static off<Data extends object>(why: string): RequestSession<Data> {
+    return new RequestSession<Data>(undefined, 'error', why)
+  }
+
+  /** Whether sessions are off for this request. */
+  get isOff(): boolean {
+    return this.#visit === undefined
+  }
+
+  /**
+   * Loads the session; the first call does, the others give the same.
+   *
+   * @throws ERR_BACKEND, ERR_TIMEOUT, and ERR_NOT_STARTED where sessions are off
+   */
   async sessionStart(): Promise<this> {
-    if (this.#visit.session) return this
+    const visit = this.#on()
+    if (visit.session) return this
     try {
-      await this.#visit.start()
+      await visit.start()
       this.#loadError = undefined
     } catch (error) {
-      if (this.#onLoadError === 'error') throw error
+      const policy = typeof this.#onLoadError === 'function' ? this.#onLoadError(error) : this.#onLoadError
+      if (policy === 'error') throw error
       this.#loadError = error
     }
     return this
@@ -47,7 +70,7 @@ export class RequestSession<Data extends object = SessionData> {
 
   /** Whether the session is loaded, and can be used. */
   get isStarted(): boolean {
-    return this.#visit.session !== undefined || this.isReadOnly
+    return this.#visit?.session !== undefined || this.isReadOnly
   }
 
   /** Whether the session could not be loaded, and the request goes on without. */
@@ -114,7 +137,7 @@ export class RequestSession<Data extends object = SessionData> {
 
   /** Saves now; else the changes are saved before the response leaves. */
   async sessionRelease(): Promise<void> {
-    await this.#visit.session?.sessionRelease()
+    await this.#visit?.session?.sessionRelease()
   }
 
   /** The original's `SetSession`. */
@@ -140,7 +163,7 @@ export class RequestSession<Data extends object = SessionData> {
   /** The original's `DestroySession`: ends the session. What is set from now on is in a new one. */
   async destroySession(): Promise<void> {
     this.#writable()
-    await this.#visit.destroy()
+    await this.#on().destroy()
   }
 
   /** Leaves a message for a later request, e.g. for the page that a form redirects to. */
@@ -162,9 +185,9 @@ export class RequestSession<Data extends object = SessionData> {
    */
   async settle(): Promise<void> {
     try {
-      await this.#visit.session?.sessionRelease()
+      await this.#visit?.session?.sessionRelease()
     } catch (error) {
-      this.#visit.abandon()
+      this.#visit?.abandon()
       throw error
     }
   }
@@ -188,11 +211,16 @@ export class RequestSession<Data extends object = SessionData> {
   }
 
   #started(): Session<Data> {
-    const { session } = this.#visit
+    const { session } = this.#on()
     if (session) return session
     throw new SessionError(
       'ERR_NOT_STARTED',
       'The session is not started: call and await sessionStart() first',
     )
+  }
+
+  #on(): Visit<Data> {
+    if (this.#visit) return this.#visit
+    throw new SessionError('ERR_NOT_STARTED', `There is no session: ${this.#why}`)
   }
 }

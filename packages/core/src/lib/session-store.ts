@@ -1,6 +1,21 @@
 /** Session data by key. Without a type of your own every value is `unknown`. */
 export type SessionData = Record<string, unknown>
 
+/**
+ * What the sessions of your application hold, for the adapters of frameworks. Say it once:
+ *
+ * ```ts
+ * declare module '@sess/core' {
+ *   interface AppSession { username: string }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: applications add to it
+export interface AppSession {}
+
+/** {@link AppSession}; while nothing is declared there, any key with values of type `unknown`. */
+export type AppData = keyof AppSession extends never ? SessionData : AppSession
+
 /** The keys of `Data` that are strings: a session has no others. */
 export type KeyOf<Data> = keyof Data & string
 

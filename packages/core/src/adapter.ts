@@ -1,0 +1,9 @@
+/**
+ * All that the author of an adapter for a web framework imports. Users of sessions need only `@sess/core`.
+ *
+ * @module
+ */
+export { Adapter, type AdapterOptions, type SessionsOff, withStatus } from './lib/adapter.ts'
+export type { Manager } from './lib/manager.ts'
+export type { LoadErrorPolicy, RequestSession } from './lib/request-session.ts'
+export type { RequestHooks } from './lib/visits.ts'
