@@ -33,6 +33,7 @@ const table: [line: string, config: SessionsConfig, options: ManagerOptions][] =
   ['SessionHashKey = s#c;ret', { sessionHashKey: 's#c;ret' }, { hashKey: 's#c;ret' }],
   ['sessioncookielifetime = 7200', { sessionCookieLifeTime: 7200 }, { cookieLifeTime: 7200 }],
   ['sessiondomain = example.org', { sessionDomain: 'example.org' }, { domain: 'example.org' }],
+  ['sessiondomain = ""', { sessionDomain: '' }, {}],
   ['sessioncookiesamesite = 1', { sessionCookieSameSite: 1 }, {}],
   ['sessioncookiesamesite = 2', { sessionCookieSameSite: 2 }, { sameSite: 'lax' }],
   ['sessioncookiesamesite = 3', { sessionCookieSameSite: 3 }, { sameSite: 'strict' }],
@@ -45,6 +46,8 @@ const table: [line: string, config: SessionsConfig, options: ManagerOptions][] =
   ['sessiondisablehttponly = false', { sessionDisableHTTPOnly: false }, { httpOnly: true }],
   ['sessionautosetcookie = false', { sessionAutoSetCookie: false }, { setCookie: false }],
   ['sessionidprefix = app1-', { sessionIDPrefix: 'app1-' }, { idPrefix: 'app1-' }],
+  ['sessiongcmaxlifetime = 1', { sessionGCMaxLifetime: 1 }, { maxLifetime: 1 }],
+  ['sessiongcmaxlifetime = 4294967295', { sessionGCMaxLifetime: 4294967295 }, { maxLifetime: 4294967295 }],
   ['sessionidlength = 32', { sessionIDLength: 32 }, { idLength: 32 }],
   [
     'sessionenablesidinhttpheader = on',
@@ -122,6 +125,7 @@ it.each([
   ],
   ['sessiongcmaxlifetime = 0', 'sessionGCMaxLifetime must be a whole number of seconds from 1'],
   ['sessiongcmaxlifetime = 1.5', 'sessionGCMaxLifetime must be a whole number'],
+  ['sessiongcmaxlifetime = 4294967296', 'sessionGCMaxLifetime must be a whole number'],
   ['sessioncookielifetime = -1', 'sessionCookieLifeTime must be a whole number of seconds from 0 to'],
   ['sessionidlength = 8', 'sessionIDLength must be a whole number of random bytes from 16 to 64, e.g. 16'],
   [

@@ -28,6 +28,7 @@ it.each([
   ['RunMode = "DEV"', 'of-dev'],
   ['runmode = ${SESS_TEST_NO_SUCH_MODE||dev}', 'of-dev'],
   ['runmode =', 'of-prod'],
+  ['runmode = prod\nrunmode = dev', 'of-dev'],
   ['runmode = test', 'common'],
   ['runmode = default', 'common'],
 ])('takes the section of the run mode over the rest: %j', async (mode, name) => {
@@ -65,13 +66,18 @@ it('takes the environment over the file', async () => {
     SESS_SESSIONON: 'true',
     SESS_SESSIONPROVIDER: 'redis',
     SESS_SESSIONPROVIDERCONFIG: '10.0.0.1:6379,100,s#cret',
-    SESS_SESSIONNAME: '',
+    SESS_SESSIONNAME: 'of-environment',
+    SESS_SESSIONDOMAIN: '',
   })
   const path = await newConf(`sessionon = false\nsessionsavepath = ./tmp${text}`)
   expect(readConfig(path)).toMatchObject({
     sessionOn: true,
     provider: 'redis',
-    options: { cookieName: 'of-prod', providerConfig: '10.0.0.1:6379,100,s#cret' },
+    options: {
+      cookieName: 'of-environment',
+      domain: 'example.org',
+      providerConfig: '10.0.0.1:6379,100,s#cret',
+    },
   })
 })
 

@@ -11,8 +11,6 @@ export interface Line {
   readonly at: string
 }
 
-const BYTE_ORDER_MARK = '\uFEFF'
-
 /**
  * The lines of an INI file and of those that it includes, in order, as the original's reader takes them:
  * comments are whole lines, a value goes from the first `=` to the end of its line, one that begins with a
@@ -24,6 +22,7 @@ export function readIni(path: string, at: string = path, including: readonly str
   const lines: Line[] = []
   let section = 'default'
   for (const [index, raw] of read(path, at).split('\n').entries()) {
+    // Takes a byte order mark away too.
     const line = raw.trim()
     const here = `${path}:${index + 1}`
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue
@@ -44,8 +43,7 @@ export function readIni(path: string, at: string = path, including: readonly str
 
 function read(path: string, at: string): string {
   try {
-    const text = readFileSync(path, 'utf8')
-    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
+    return readFileSync(path, 'utf8')
   } catch (cause) {
     const { code } = cause as { code?: string }
     const why = code === 'ENOENT' ? 'there is no such file' : `${code}`
