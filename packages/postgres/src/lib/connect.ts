@@ -6,29 +6,28 @@ import type { OwnPool, PostgresSettings } from './postgres-config.ts'
 import { PostgresDatabase } from './postgres-database.ts'
 import { isAboutTls } from './start-error.ts'
 
-/** A database, and what its writes have to say so that none waits for a lock for ever. */
+/** A database, and what its changes have to say so that none waits for a lock for ever. */
 export interface Connected {
   readonly database: PostgresDatabase
-  readonly patience: string
+  readonly patience: string | undefined
 }
 
 /**
- * A write that waits for a lock would go on waiting when its caller has given up and closed the connection, which
- * the server does not notice, and be done long afterwards. So the server is told to give up first: on every
- * connection where they are the engine's own, else in the statements, which can say it of locks on rows only.
+ * A change that waits for a lock would go on waiting when its caller has given up and closed the connection, which
+ * the server does not notice, and be done long afterwards. So the server is told to give up first. Where the
+ * connections are the engine's own, it is told once and for whole statements. Elsewhere every change says it, and can
+ * say it of single locks only: a change that waits for a row takes two, one after the other.
  *
  * @param timeout the most that a call may take, in milliseconds
  */
 export async function connect({ pool, prepared }: PostgresSettings, timeout: number): Promise<Connected> {
-  const patience = Math.ceil(timeout * 0.8)
-  const isOurs = !isPool(pool) && prepared
-  const own = isPool(pool)
-    ? { pool }
-    : await openOwn(pool, timeout, isOurs ? `-c lock_timeout=${patience}` : '')
-  return {
-    database: new PostgresDatabase({ ...own, prepared, limit: timeout }),
-    patience: isOurs ? '' : ` AND set_config('lock_timeout', '${patience}', true) IS NOT NULL`,
+  if (!isPool(pool) && prepared) {
+    const own = await openOwn(pool, timeout, `-c statement_timeout=${Math.ceil(timeout * 0.8)}`)
+    return { database: new PostgresDatabase({ ...own, prepared, limit: timeout }), patience: undefined }
   }
+  const own = isPool(pool) ? { pool } : await openOwn(pool, timeout, '')
+  const patience = ` AND set_config('lock_timeout', '${Math.ceil(timeout * 0.4)}', true) IS NOT NULL`
+  return { database: new PostgresDatabase({ ...own, prepared, limit: timeout }), patience }
 }
 
 /** A pool with a connection, under the first kind of TLS that the server will have. */

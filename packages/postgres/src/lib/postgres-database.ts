@@ -35,35 +35,51 @@ export class PostgresDatabase implements SqlDatabase {
     pool.on('error', ignore)
   }
 
-  async run(statement: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult> {
-    const limit = statement.isMaintenance ? Math.max(this.#limit, MAINTENANCE_LIMIT) : this.#limit
-    const end = performance.now() + limit
-    const connection = await this.#connection(end)
-    // What breaks under a statement breaks the statement; as an event alone it would end the process.
-    connection.on('error', ignore)
-    let isGood = false
-    try {
-      const answer = await inTime(
-        connection.query(this.#call(statement, values)),
-        end - performance.now(),
-        ignore,
-      )
-      isGood = true
-      return resultOf(answer)
-    } catch (error) {
-      isGood = isHarmless(error)
-      throw statementError(error)
-    } finally {
-      connection.off('error', ignore)
-      // Whatever it was, another connection may fare better: on a server that may write, or that has started again.
-      connection.release(!isGood)
-    }
+  run(statement: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult> {
+    const call = this.#call(statement, values)
+    if (!statement.isMaintenance) return this.#withConnection(this.#limit, isHarmless, send => send(call))
+    // The server has a limit of its own for the statements that somebody waits for.
+    const limit = Math.max(this.#limit, MAINTENANCE_LIMIT)
+    const never = () => false
+    return this.#withConnection(limit, never, async send => {
+      await send(plain(`BEGIN; SET LOCAL statement_timeout = ${limit}`))
+      const result = await send(call)
+      await send(plain('COMMIT'))
+      return result
+    })
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#close?.()
     this.#pool.off('error', ignore)
+  }
+
+  /** `mayStay`: whether the connection is as good as before when a statement has failed with this error. */
+  async #withConnection(
+    limit: number,
+    mayStay: (error: unknown) => boolean,
+    work: (send: Send) => Promise<SqlResult>,
+  ): Promise<SqlResult> {
+    const end = performance.now() + limit
+    const connection = await this.#connection(end)
+    // What breaks under a statement breaks the statement; as an event alone it would end the process.
+    connection.on('error', ignore)
+    let isGood = false
+    try {
+      const result = await work(async call =>
+        resultOf(await inTime(connection.query(call), end - performance.now(), ignore)),
+      )
+      isGood = true
+      return result
+    } catch (error) {
+      isGood = mayStay(error)
+      throw statementError(error)
+    } finally {
+      connection.off('error', ignore)
+      // Whatever it was, another connection may fare better: on a server that may write, or that has started again.
+      connection.release(!isGood)
+    }
   }
 
   async #connection(end: number): Promise<PostgresConnection> {
@@ -78,7 +94,7 @@ export class PostgresDatabase implements SqlDatabase {
 
   #call(statement: SqlStatement, values: readonly SqlValue[]): PostgresCall {
     const bound = values.map(value => (value instanceof Uint8Array ? asBuffer(value) : value))
-    const call: PostgresCall = { text: statement.text, values: bound, rowMode: 'array', types }
+    const call = { ...plain(statement.text), values: bound }
     return this.#prepared && !statement.isMaintenance ? { ...call, name: this.#nameOf(statement) } : call
   }
 
@@ -90,6 +106,13 @@ export class PostgresDatabase implements SqlDatabase {
     this.#names.set(statement, name)
     return name
   }
+}
+
+/** Sends a statement on the connection that one has. */
+type Send = (call: PostgresCall) => Promise<SqlResult>
+
+function plain(text: string): PostgresCall {
+  return { text, values: [], rowMode: 'array', types }
 }
 
 const types: PostgresCall['types'] = { getTypeParser: readColumn }

@@ -49,7 +49,7 @@ export function statementError(error: unknown): unknown {
     case QUERY_CANCELED:
       return new SessionError(
         'ERR_TIMEOUT',
-        `The session was locked by another transaction for too long (${state}): nothing was done`,
+        `The server gave it up after too long, maybe because another transaction has the session locked (${state}): nothing was done`,
         { cause: error },
       )
     case READ_ONLY:

@@ -49,7 +49,7 @@ export class PostgresStore extends SqlStore {
     const { database, patience } = await connect(settings, timeout)
     try {
       const table = await openTable(database, settings.name, settings.createTable)
-      return new PostgresStore(database, { ...dialect, patience }, table, clock)
+      return new PostgresStore(database, { ...dialect, ...(patience && { patience }) }, table, clock)
     } catch (error) {
       await database.close()
       throw error
