@@ -43,6 +43,8 @@ export async function startMariaDB({ args = [] }: SqlOptions = {}): Promise<SqlS
       ...small,
       `--datadir=${directory}/data`,
       `--socket=${directory}/socket`,
+      // A server that starts removes the temporary tables that it finds, and those of another one as well.
+      `--tmpdir=${directory}`,
       `--pid-file=${directory}/pid`,
       `--init-file=${directory}/set-up.sql`,
       `--bind-address=${host}`,
