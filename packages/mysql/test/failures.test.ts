@@ -127,6 +127,41 @@ describe.skipIf(isMissing)('when something fails', async () => {
     expect(connections).toBe(2)
   })
 
+  it('a write whose answer is lost is sent once', async () => {
+    const place = new Place(server)
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.close())
+    for (const prepared of [true, false]) {
+      const store = await place.open({ ...place.config, prepared, host: proxy.host, port: proxy.port })
+      const updates = async () => Number((await place.rows(`SHOW GLOBAL STATUS LIKE 'Com_update'`))[0]?.[1])
+      for (let i = 0; i < 10; i++) {
+        const id = newId()
+        const token = (await store.create(id, dataOf(40), place.in(1000))) ?? ''
+        await store.extend(id, place.in(1000), token)
+        const before = await updates()
+        proxy.cutAnswers(1)
+        await expect(store.update(id, dataOf(40), place.in(1000), token)).rejects.toThrow()
+        proxy.cutAnswers(0)
+        expect(await store.load(id)).toBeDefined()
+        expect((await updates()) - before).toBeLessThanOrEqual(1)
+      }
+    }
+  })
+
+  it('a pool that has no connection to give says so', async () => {
+    const place = new Place(server)
+    const client = mysql2.createPool({ ...place.account, connectionLimit: 1, waitForConnections: false })
+    onTestFinished(() => new Promise(resolve => client.end(() => resolve())))
+    const store = await place.open({ client, tableName: place.table, createTable: true })
+    const taken = await client.promise().getConnection()
+    await expect(store.load(newId())).rejects.toMatchObject({
+      code: 'ERR_BACKEND',
+      message: 'No connection to the database could be had: No connections available.',
+    })
+    taken.release()
+    expect(await store.load(newId())).toBeUndefined()
+  })
+
   it('an error says nothing of what was to be stored', async () => {
     const place = new Place(server)
     const store = await place.open({ ...place.config, prepared: false })

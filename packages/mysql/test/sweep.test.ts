@@ -108,7 +108,7 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     const other = await transactionOf(place)
     await other.query(`SELECT 1 FROM \`${place.table}\` WHERE session_key = ? FOR UPDATE`, [expired[9]])
     const first = store.sweep(place.clock.now(), 1000)
-    const isDeleting = `SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DELETE s FROM %'`
+    const isDeleting = `SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DELETE FROM %'`
     await expect.poll(() => place.rows(isDeleting)).toHaveLength(1)
     const start = performance.now()
     expect(await second.sweep(place.clock.now(), 1000)).toBe(0)
@@ -137,10 +137,17 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
   })
 
   it('lets the next one sweep, whatever became of the one before', async () => {
-    const { place, store } = await newScene()
+    const { place, store, expired } = await newScene()
     await place.rows(`RENAME TABLE \`${place.table}\` TO \`${place.table}x\``)
     await expect(store.sweep(place.clock.now(), 10)).rejects.toMatchObject({ code: 'ER_NO_SUCH_TABLE' })
     await place.rows(`RENAME TABLE \`${place.table}x\` TO \`${place.table}\``)
+    const impatient = await place.open({ ...place.config, uri: '/?innodb_lock_wait_timeout=0' })
+    const other = await transactionOf(place)
+    await other.query(`SELECT 1 FROM \`${place.table}\` WHERE session_key = ? FOR UPDATE`, [expired[9]])
+    await expect(impatient.sweep(place.clock.now(), 1000)).rejects.toMatchObject({
+      code: 'ER_LOCK_WAIT_TIMEOUT',
+    })
+    await other.query('ROLLBACK')
     expect(await (await place.open()).sweep(place.clock.now(), 1000)).toBe(300)
   })
 })

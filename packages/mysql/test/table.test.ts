@@ -98,6 +98,7 @@ describe.skipIf(await noService('mysql'))('the table', () => {
       const store = await place.open({ ...config, tableName })
       await store.create(newId(), dataOf(40), place.in(1000))
       expect(await place.expiries()).toEqual([place.in(1000)])
+      expect(await store.sweep(place.in(1000), 10)).toBe(1)
       expect((await errorOf(place, { database: undefined })).message).toMatch(
         /'database' is missing, e\.g\. \{ database: 'app' \}/,
       )

@@ -43,14 +43,16 @@ export class MysqlDatabase implements SqlDatabase {
     return this.#withConnection(
       connection => send(connection, this.#prepared, statement.text, values),
       statement.isMaintenance ? this.#maintenanceLimit : this.#limit,
+      error => isTaken(error) || isGivenUp(error),
     )
   }
 
-  /** Runs statements that need the same connection. */
+  /** Runs statements that need the same connection. If one fails, so does the connection, with all that it holds. */
   together<T>(work: (run: Run) => Promise<T>): Promise<T> {
     return this.#withConnection(
       connection => work((statement, values) => send(connection, this.#prepared, statement.text, values)),
       this.#maintenanceLimit,
+      () => false,
     )
   }
 
@@ -63,7 +65,11 @@ export class MysqlDatabase implements SqlDatabase {
     return Math.max(this.#limit, MAINTENANCE_LIMIT)
   }
 
-  #withConnection<T>(work: (connection: MysqlConnection) => Promise<T>, limit: number): Promise<T> {
+  #withConnection<T>(
+    work: (connection: MysqlConnection) => Promise<T>,
+    limit: number,
+    isHarmless: (error: unknown) => boolean,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let connection: MysqlConnection | undefined
       let isOver = false
@@ -83,8 +89,8 @@ export class MysqlDatabase implements SqlDatabase {
       )
       const fail = (error: unknown) =>
         end(() => {
-          if (connection && (isTaken(error) || isGivenUp(error))) connection.release()
-          // Whatever it was, another connection may fare better: on a server that may write, or that has started again.
+          if (isHarmless(error)) connection?.release()
+          // Another connection may fare better: to a server that may write, or that has started again.
           else if (connection) discard(connection)
           reject(withoutStatement(error))
         })
@@ -111,7 +117,11 @@ export class MysqlDatabase implements SqlDatabase {
     if (this.#known.has(connection)) return
     // What becomes of a statement its own callback says; an idle connection that ends is none of ours.
     connection.on('error', () => undefined)
-    if (this.#greeting) await send(connection, false, this.#greeting, [])
+    try {
+      if (this.#greeting) await send(connection, false, this.#greeting, [])
+    } catch (error) {
+      throw new UnreachableError(error as Error)
+    }
     this.#known.add(connection)
   }
 
@@ -126,7 +136,9 @@ export class UnreachableError extends SessionError {
   readonly #reason: Error
 
   constructor(reason: Error) {
-    super('ERR_BACKEND', `No connection to the database could be had: ${codeOf(reason)}`)
+    // Without a code it is the pool's own: that all connections are taken, or its queue is full.
+    const why = 'code' in reason ? codeOf(reason) : reason.message
+    super('ERR_BACKEND', `No connection to the database could be had: ${why}`)
     this.#reason = reason
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, REVISION_BYTES } from '@sess/core/engine'
+import { type Clock, REVISION_BYTES, SessionError } from '@sess/core/engine'
 import { configError, prepareTable, readTableName, SqlStore, type TableName, type TablePlan } from '@sess/sql'
 import { addressOf, connect } from './connect.ts'
 import type { MysqlClient } from './driver.ts'
@@ -72,7 +72,8 @@ async function checkWrites(store: SqlStore, clock: Clock): Promise<void> {
   const expiresAt = clock.now() + 60_000
   // Too short for a session, so that nobody counts it.
   const token = await store.create(id, randomBytes(REVISION_BYTES), expiresAt)
-  const found = token && (await store.extend(id, expiresAt, token))
+  if (token === undefined) throw new SessionError('ERR_BACKEND', 'The database is busy: try again')
+  const found = await store.extend(id, expiresAt, token)
   await store.delete(id)
   if (found === undefined)
     throw configError(

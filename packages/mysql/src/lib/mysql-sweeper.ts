@@ -65,8 +65,10 @@ export class MysqlSweeper {
 
   #deleteOf(count: number): SqlStatement {
     const places = Array.from({ length: powerOfTwo(count) }, () => '?').join(', ')
+    const { quoted } = this.#table.name
+    // Only this form of a DELETE takes an index.
     return {
-      text: `DELETE s FROM ${this.#table.name.quoted} AS s FORCE INDEX (PRIMARY) WHERE s.session_key IN (${places}) AND s.session_expiry <= ?`,
+      text: `DELETE FROM ${quoted} USING ${quoted} FORCE INDEX (PRIMARY) WHERE session_key IN (${places}) AND session_expiry <= ?`,
     }
   }
 }

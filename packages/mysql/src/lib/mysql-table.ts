@@ -80,7 +80,9 @@ FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?`,
 type Indexes = readonly (readonly unknown[])[]
 
 function firstIndexOn(indexes: Indexes, wanted: string): string | undefined {
-  const found = indexes.find(([, position, column]) => Number(position) === 1 && textOf(column) === wanted)
+  const found = indexes.find(
+    ([, position, column]) => Number(position) === 1 && textOf(column).toLowerCase() === wanted,
+  )
   return found && textOf(found[0])
 }
 
