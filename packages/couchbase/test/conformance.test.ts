@@ -25,7 +25,8 @@ function subject(timeout: number): Subject {
   }
 }
 
-const groups = [...new Set(checksOf(subject(5000)).map(({ group }) => group))]
-testEngine(subject(5000), { groups: groups.filter(group => group !== 'outage') })
+const groups = [...new Set(checksOf(subject(0)).map(({ group }) => group))]
+// The SDK takes seconds to read the largest document on a busy machine.
+testEngine(subject(20_000), { groups: groups.filter(group => group !== 'outage') })
 // Every call waits for its timeout while the cluster is away.
 testEngine(subject(700), { groups: ['outage'] })

@@ -10,7 +10,7 @@ const writes = new Set<number>([Opcode.insert, Opcode.replace, Opcode.remove])
 const sent = (double: CouchbaseDouble) => double.takeSeen().filter(({ opcode }) => writes.has(opcode)).length
 
 /** The three ways to write, each on a place of its own. */
-async function newWrite(what: 'insert' | 'replace' | 'remove', timeout = 2000) {
+async function newWrite(what: 'insert' | 'replace' | 'remove', timeout = 5000) {
   const place = await newWorkplace({ timeout })
   const { store, double } = place
   const id = newId()

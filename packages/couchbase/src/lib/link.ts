@@ -21,6 +21,11 @@ export interface Link {
   close(): Promise<unknown>
 }
 
+/** Loads the SDK's native part, which takes its time; whoever gives a client has loaded one. */
+export async function loadSdk({ source }: Settings): Promise<void> {
+  if (!('client' in source)) await import('couchbase')
+}
+
 /**
  * Connects, or takes the client that is given.
  *
@@ -31,7 +36,6 @@ export async function connectLink(settings: Settings, timeout: number): Promise<
   if ('client' in source)
     return { collection: collectionOf(source.client, settings), close: () => Promise.resolve() }
   const { connectionString, options } = source
-  // Only who connects needs the SDK's native part.
   const { connect } = await import('couchbase')
   const timeouts = { ...options.timeouts, bootstrapTimeout: timeout, connectTimeout: timeout }
   try {

@@ -18,7 +18,7 @@ export interface WorkplaceOptions extends DoubleOptions, Pick<CouchbaseConfig, '
 }
 
 export async function newWorkplace(options: WorkplaceOptions = {}): Promise<Workplace> {
-  const { timeout = 2000, durability, prefix, ...others } = options
+  const { timeout = 5000, durability, prefix, ...others } = options
   const clock = new MovableClock()
   const double = await CouchbaseDouble.start({ now: () => clock.now(), ...others })
   const config = {
