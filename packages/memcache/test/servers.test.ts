@@ -35,6 +35,7 @@ describe.skipIf(await noServer('memcached'))('several servers', () => {
     const servers = await started
     const [down] = servers
     const providerConfig = { servers: servers.map(urlOf), prefix: newPrefix() }
+    const timeout = 1000
     const manager = await newManager('memcache', { providerConfig, timeout })
     onTestFinished(() => manager.close())
     const start = async (cookie?: string) => {

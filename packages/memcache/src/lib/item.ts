@@ -8,7 +8,7 @@ export interface Item {
 }
 
 /** Before the data: its `expiresAt`, as a number of 8 bytes. */
-export const EXPIRY_BYTES = 8
+const EXPIRY_BYTES = 8
 
 /** What memcached needs for an item besides its key and its value: header, CAS, and two ends. */
 const ITEM_BYTES = 48 + 8 + 1 + 2

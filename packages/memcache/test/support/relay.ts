@@ -4,7 +4,7 @@ import type { Address } from '@sess/testing'
 import { onTestFinished } from 'vitest'
 
 /** How a connection ends in the middle of an answer. */
-export type Break = 'reset' | 'end' | 'silence'
+type Break = 'reset' | 'end' | 'silence'
 
 /** A way to a memcached on which every request is noted, and answers can break off. */
 export interface Relay extends Address {

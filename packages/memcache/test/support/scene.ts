@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { RawMemcached } from './raw-memcached.ts'
 
 /** As much as a server may take in these tests, and as much as a busy machine may add, in milliseconds. */
-export const timeout = 400
+export const timeout = 600
 export const margin = 1000
 
 export function newId(): string {
