@@ -2,7 +2,7 @@ import { SessionError } from '@sess/core/engine'
 import { configError, prepareTable, type SqlDatabase, type SqlTable, type TableName } from '@sess/sql'
 import { dialect, ENGINE } from './dialect.ts'
 
-/** The driver reads binary data as hexadecimal text; at this size that takes half a gigabyte of memory for a moment. */
+/** The driver reads binary data as hexadecimal text, which takes several times the memory for a moment. */
 const MAX_BYTES = 64 * 1024 * 1024
 
 /** The last moment that a Date can be, in milliseconds. */
