@@ -233,9 +233,10 @@ describe('reads', () => {
     ],
   ])('sentinels: %j', (config, options) => {
     expect(read(config, 'redis_sentinel')).toEqual({
-      kind: 'server',
-      options: { ...options, sentinels, enableTLSForSentinelMode: false },
+      kind: 'sentinel',
+      options: { ...options, sentinels, enableTLSForSentinelMode: false, failoverDetector: false },
       address: 'sentinels a:1, b:26379',
+      isWatching: true,
     })
     if (typeof config === 'object') expect(read(config)).toEqual(read(config, 'redis_sentinel'))
   })

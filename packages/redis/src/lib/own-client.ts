@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { startError, withoutCommand } from './driver-error.ts'
+import { watchFailovers } from './failover-watch.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { Settings } from './settings.ts'
 
@@ -34,7 +35,6 @@ export async function connectOwn(
   }
   client.on('error', note)
   client.on('sentinelError', note)
-  const close = () => end(client, life)
   try {
     await inTime(client.connect(), timeout * 0.9)
     // Redis was asked for a database that it does not have: ioredis only mentions it.
@@ -44,7 +44,15 @@ export async function connectOwn(
     throw startError(settings.address, life.lastError ?? error)
   }
   life.isWanted = true
-  return { client, close }
+  const isWatching = settings.kind === 'sentinel' && settings.isWatching
+  const unwatch = isWatching ? watchFailovers(client as Redis, settings.options) : undefined
+  return {
+    client,
+    close: () => {
+      unwatch?.()
+      return end(client, life)
+    },
+  }
 }
 
 function newClient(
@@ -52,7 +60,7 @@ function newClient(
   timeout: number,
   life: Life,
 ): Redis | Cluster {
-  if (settings.kind === 'server') return new Redis(safeOptions(settings.options, timeout, life))
+  if (settings.kind !== 'cluster') return new Redis(safeOptions(settings.options, timeout, life))
   const { nodes, options } = settings
   const { clusterRetryStrategy = retryDelay, redisOptions } = options
   const { enableOfflineQueue: _, retryStrategy: __, ...node } = safeOptions(redisOptions ?? {}, timeout, life)

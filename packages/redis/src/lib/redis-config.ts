@@ -51,6 +51,8 @@ export interface RedisSentinelConfig extends Pick<RedisOptions, SentinelOption> 
   readonly sentinels: readonly RedisAddress[]
   /** What they call the master. Default `'mymaster'`. */
   readonly name?: string
+  /** Whether to listen to them, so as to be with a new master at once. Default `true`. */
+  readonly failoverDetector?: boolean
 }
 
 /**

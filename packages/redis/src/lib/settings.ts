@@ -20,6 +20,13 @@ export type Settings = { readonly prefix: string } & (
   | { readonly kind: 'client'; readonly client: RedisClient }
   | { readonly kind: 'server'; readonly options: RedisOptions; readonly address: string }
   | {
+      readonly kind: 'sentinel'
+      readonly options: RedisOptions
+      readonly address: string
+      /** Whether to listen to the sentinels. */
+      readonly isWatching: boolean
+    }
+  | {
       readonly kind: 'cluster'
       readonly nodes: ClusterNode[]
       readonly options: ClusterOptions
@@ -102,7 +109,7 @@ function clusterSettings(
 function sentinelSettings(
   sentinel: NonNullable<RedisConfig['sentinel']>,
   node: RedisNodeOptions,
-): { kind: 'server'; options: RedisOptions; address: string } {
+): { kind: 'sentinel'; options: RedisOptions; address: string; isWatching: boolean } {
   checkFields(sentinel, ['sentinels', 'name', ...Object.keys(sentinelOptions)], `'sentinel' `)
   const { name = 'mymaster' } = sentinel
   if (typeof name !== 'string' || name === '')
@@ -112,10 +119,12 @@ function sentinelSettings(
     ...node,
     enableTLSForSentinelMode: node.tls !== undefined,
     ...pick(sentinel, sentinelOptions),
+    failoverDetector: false,
     sentinels,
     name,
   } as RedisOptions
-  return { kind: 'server', options, address: `sentinels ${sentinels.map(formatAddress).join(', ')}` }
+  const address = `sentinels ${sentinels.map(formatAddress).join(', ')}`
+  return { kind: 'sentinel', options, address, isWatching: sentinel.failoverDetector ?? true }
 }
 
 function readList(
