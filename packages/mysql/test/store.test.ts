@@ -74,6 +74,21 @@ describe.skipIf(await noService('mysql')).each([
     expect(await place.expiries()).toHaveLength(1)
   })
 
+  it('an expiry is never early', async () => {
+    const { place, store } = await newScene()
+    const id = newId()
+    await store.create(id, dataOf(40), place.in(1))
+    expect((await store.load(id))?.expiresAt).toBeGreaterThanOrEqual(place.in(1))
+  })
+
+  it('ids that a table may take for one are refused', async () => {
+    const { place, store } = await newScene()
+    for (const id of ['A', 'a ', ''])
+      await expect(store.create(id, dataOf(40), place.in(1))).rejects.toMatchObject({
+        code: 'ERR_INVALID_ID',
+      })
+  })
+
   it('a tombstone is not counted', async () => {
     const { place, store } = await newScene()
     await store.create(newId(), dataOf(TOMBSTONE_BYTES), place.in(60_000))

@@ -21,10 +21,15 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     return { place, store, expired: keys(0), live: keys(1) }
   }
 
-  /** A transaction that is open until the test ends. */
-  async function transactionOf({ account }: Place): Promise<Connection> {
+  async function connectionOf({ account }: Place): Promise<Connection> {
     const connection = await mysql2.createConnection({ ...account, rowsAsArray: true })
     onTestFinished(() => connection.destroy())
+    return connection
+  }
+
+  /** A transaction that is open until the test ends. */
+  async function transactionOf(place: Place): Promise<Connection> {
+    const connection = await connectionOf(place)
     await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
     await connection.query('SET SESSION innodb_lock_wait_timeout = 1')
     await connection.query('START TRANSACTION')
@@ -40,13 +45,18 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     const logged = await place.rows(
       `SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type IN ('Query', 'Execute') ORDER BY event_time`,
     )
-    return logged.map(([text]) => String(text)).filter(text => text.includes(place.table))
+    return logged
+      .map(([text]) => String(text))
+      .filter(text => text.includes(place.table) || text.startsWith('SET TRANSACTION'))
   }
 
   it('reads keys from the index on the expiry, and deletes by the primary key', async () => {
     const { place, store } = await newScene()
-    const [select, remove, ...more] = await statementsOf(place, () => store.sweep(place.clock.now(), 100))
+    const [select, alone, remove, ...more] = await statementsOf(place, () =>
+      store.sweep(place.clock.now(), 100),
+    )
     expect(more).toEqual([])
+    expect(alone).toBe('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
     const explain = async (text = '') => {
       const [rows] = await place.admin.query({ sql: `EXPLAIN ${text}`, rowsAsArray: false })
       return rows
@@ -61,7 +71,7 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
 
   it('deletes by the primary key also when nearly all of a small table is expired', async () => {
     const { place, store } = await newScene(5)
-    const [, remove] = await statementsOf(place, () => store.sweep(place.clock.now(), 100))
+    const [, , remove] = await statementsOf(place, () => store.sweep(place.clock.now(), 100))
     const [plan] = await place.admin.query({ sql: `EXPLAIN ${remove}`, rowsAsArray: false })
     expect(plan).toMatchObject([{ type: 'range', key: 'PRIMARY' }])
   })
@@ -83,13 +93,12 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     const statements = await statementsOf(place, () => store.sweep(place.clock.now(), 100))
     // The same statements again on the same rows, with all their locks held: those of a sweep that does not end.
     await place.rows(`INSERT IGNORE INTO \`${place.table}\` SELECT * FROM before_sweep`)
-    const sweeper = await transactionOf(place)
-    let swept = 0
-    for (const text of statements) {
-      const [result] = await sweeper.query(text)
-      swept += (result as { affectedRows?: number }).affectedRows ?? 0
-    }
-    expect(swept).toBe(100)
+    const sweeper = await connectionOf(place)
+    const [select = '', alone = '', remove = ''] = statements
+    expect((await sweeper.query(select))[0]).toHaveLength(100)
+    await sweeper.query(alone)
+    await sweeper.query('START TRANSACTION')
+    expect((await sweeper.query(remove))[0]).toMatchObject({ affectedRows: 100 })
     const limited = await place.open({ ...place.config, uri: '/?innodb_lock_wait_timeout=1' })
     const start = performance.now()
     for (const id of live) {
@@ -117,11 +126,24 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     expect(await first).toBe(300)
   })
 
+  it('goes on with a log of statements, which has no READ COMMITTED', async () => {
+    const logging = await startMariaDB({
+      args: ['--log-bin=log', '--binlog-format=STATEMENT', '--server-id=1'],
+    })
+    onTestFinished(() => logging.close())
+    const place = new Place(logging)
+    const store = await place.open()
+    for (let i = 0; i < 3; i++) await store.create(newId(), dataOf(40), place.in(1000))
+    await store.create(newId(), dataOf(40), place.in(2000))
+    expect(await store.sweep(place.in(1000), 10)).toBe(3)
+    expect(await store.sweep(place.in(1000), 10)).toBe(0)
+  })
+
   it('leaves a session that began again under an expired id meanwhile', async () => {
     const { place, store } = await newScene(0)
     const id = newId()
     await store.create(id, dataOf(40), place.in(-1))
-    const [, remove = ''] = await statementsOf(place, () => store.sweep(place.clock.now(), 10))
+    const [, , remove = ''] = await statementsOf(place, () => store.sweep(place.clock.now(), 10))
     await store.create(id, dataOf(40), place.in(60_000))
     await place.rows(remove)
     expect(await store.load(id)).toBeDefined()

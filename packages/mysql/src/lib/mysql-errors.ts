@@ -6,6 +6,7 @@ interface DriverError extends Error {
 }
 
 const TAKEN = 1062
+const STATEMENT_LOG = 1665
 /** Deadlock, or a conflict in a cluster; lock wait timeout. */
 const GIVEN_UP: readonly unknown[] = [1213, 1205]
 
@@ -15,6 +16,11 @@ export function isTaken(error: unknown): boolean {
 
 export function isGivenUp(error: unknown): boolean {
   return GIVEN_UP.includes((error as DriverError | undefined)?.errno)
+}
+
+/** Whether the server keeps a log of statements, which it cannot do under READ COMMITTED. */
+export function needsRepeatableRead(error: unknown): boolean {
+  return (error as DriverError | undefined)?.errno === STATEMENT_LOG
 }
 
 export function codeOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { SqlStatement } from '@sess/sql'
 import type { MysqlDatabase, Run } from './mysql-database.ts'
+import { needsRepeatableRead } from './mysql-errors.ts'
 import type { MysqlTable } from './mysql-table.ts'
 
 /** Rows that are deleted by one statement at most. */
@@ -53,22 +53,31 @@ export class MysqlSweeper {
         [now],
       )
       if (keys.rows.length === 0) break
-      const { affected } = await run(this.#deleteOf(keys.rows.length), [
-        ...padded(keys.rows.map(row => String(row[0]))),
+      const affected = await this.#delete(
+        run,
+        keys.rows.map(row => String(row[0])),
         now,
-      ])
+      )
       swept += affected
       if (keys.rows.length < size || affected === 0) break
     }
     return swept
   }
 
-  #deleteOf(count: number): SqlStatement {
-    const places = Array.from({ length: powerOfTwo(count) }, () => '?').join(', ')
+  async #delete(run: Run, keys: readonly string[], now: number): Promise<number> {
+    const places = Array.from({ length: powerOfTwo(keys.length) }, () => '?').join(', ')
     const { quoted } = this.#table.name
     // Only this form of a DELETE takes an index.
-    return {
-      text: `DELETE FROM ${quoted} USING ${quoted} FORCE INDEX (PRIMARY) WHERE session_key IN (${places}) AND session_expiry <= ?`,
+    const text = `DELETE FROM ${quoted} USING ${quoted} FORCE INDEX (PRIMARY) WHERE session_key IN (${places}) AND session_expiry <= ?`
+    const values = [...padded(keys), now]
+    try {
+      // For the one statement that follows. Otherwise the gap at the end of a page is locked now and then.
+      await run({ text: 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED' }, [])
+      return (await run({ text }, values)).affected
+    } catch (error) {
+      if (!needsRepeatableRead(error)) throw error
+      await run({ text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ' }, [])
+      return (await run({ text }, values)).affected
     }
   }
 }
