@@ -2,13 +2,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { chown, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { newDirectory } from './directory.ts'
-import { type Address, freePort, localhost } from './tcp.ts'
+import { type Port, reservePort } from './port.ts'
+import { type Address, localhost } from './tcp.ts'
+import { waitUntil } from './wait-until.ts'
 import { Watchdog } from './watchdog.ts'
-
-/** How long a server may take to be ready, or to stop, in milliseconds: more than it ever does. */
-const patience = 60_000
 
 /** A server of the test's own. Its data survives all but `close`. */
 export interface Server extends Address {
@@ -53,18 +51,20 @@ export class Daemon {
   readonly port: number
   readonly directory: string
   readonly #launch: Launch
+  readonly #port: Port
   readonly #watchdog: Watchdog
   #child: ChildProcess | undefined
 
-  private constructor(launch: Launch, port: number, directory: string) {
+  private constructor(launch: Launch, port: Port, directory: string) {
     this.#launch = launch
-    this.port = port
+    this.#port = port
+    this.port = port.port
     this.directory = directory
     this.#watchdog = new Watchdog(directory)
   }
 
   static async start(launch: Launch): Promise<Daemon> {
-    const daemon = new Daemon(launch, await freePort(), await newDirectory())
+    const daemon = new Daemon(launch, await reservePort(), await newDirectory())
     try {
       if (launch.user) await chown(daemon.directory, launch.user.uid, launch.user.gid)
       await launch.prepare?.(daemon)
@@ -99,6 +99,7 @@ export class Daemon {
 
   async close(): Promise<void> {
     await this.#watchdog.end()
+    this.#port.release()
   }
 
   async #run(): Promise<void> {
@@ -112,14 +113,8 @@ export class Daemon {
     child.unref()
     this.#child = child
     this.#watchdog.watch(child.pid)
-    const end = Date.now() + patience
-    while (!(await this.#launch.isReady(this))) {
-      if (hasEnded(child) || Date.now() > end)
-        throw new Error(
-          `${command} ${hasEnded(child) ? 'ended' : 'is not ready'}:\n${await this.#lastWords()}`,
-        )
-      await sleep(10)
-    }
+    await waitUntil(`${command} is ready`, () => hasEnded(child) || this.#launch.isReady(this))
+    if (hasEnded(child)) throw new Error(`${command} ended:\n${await this.#lastWords()}`)
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -132,11 +127,7 @@ export class Daemon {
       // What is paused hears nothing.
       this.#signal('SIGCONT')
     }
-    const end = Date.now() + patience
-    while (!hasEnded(child) || pids.some(isAlive)) {
-      if (Date.now() > end) throw new Error(`${this.#launch.command} does not end`)
-      await sleep(5)
-    }
+    await waitUntil(`${this.#launch.command} ends`, () => hasEnded(child) && !pids.some(isAlive))
     this.#watchdog.watch(undefined)
   }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { type Port, reservePort } from './port.ts'
 import { ProxiedConnection } from './proxied-connection.ts'
 import { newSeed, Random } from './random.ts'
-import { type Address, freePort, localhost } from './tcp.ts'
+import { type Address, localhost } from './tcp.ts'
 
 /** How a connection ends: by a reset, or in order, as if the other side had closed it. */
 export type Cut = 'reset' | 'end'
@@ -37,7 +38,7 @@ export interface Network {
 }
 
 export async function startProxy(target: Address): Promise<TcpProxy> {
-  const proxy = new TcpProxy(target, await freePort())
+  const proxy = new TcpProxy(target, await reservePort())
   await proxy.allow()
   return proxy
 }
@@ -47,6 +48,7 @@ export class TcpProxy implements Network, Address {
   readonly host: string = localhost
   readonly port: number
   readonly #target: Address
+  readonly #port: Port
   readonly #connections = new Set<ProxiedConnection>()
   #listener: Server | undefined
   #isFrozen = false
@@ -55,9 +57,10 @@ export class TcpProxy implements Network, Address {
   exchanges = 0
   cuts = 0
 
-  constructor(target: Address, port: number) {
+  constructor(target: Address, port: Port) {
     this.#target = target
-    this.port = port
+    this.#port = port
+    this.port = port.port
   }
 
   get connections(): number {
@@ -99,6 +102,7 @@ export class TcpProxy implements Network, Address {
   async close(): Promise<void> {
     await this.refuse()
     this.cut()
+    this.#port.release()
   }
 
   #accept(socket: Socket): void {

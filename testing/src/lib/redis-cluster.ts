@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { requireBinary } from './binaries.ts'
 import type { Daemon, Server } from './daemon.ts'
 import { startRedisDaemon } from './redis.ts'
 import { commandOutput } from './run-command.ts'
 import { serverOf, serverOfAll } from './server.ts'
 import { type Address, ask, formatAddress } from './tcp.ts'
+import { waitUntil } from './wait-until.ts'
 
 export interface RedisCluster extends Server {
   /** Its masters; each can be killed and paused by itself. */
@@ -37,6 +37,8 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
 }
 
-async function isServing(node: Address): Promise<void> {
-  while (!String(await ask(node, 'CLUSTER INFO\r\n')).includes('cluster_state:ok')) await sleep(20)
+function isServing(node: Address): Promise<void> {
+  return waitUntil('the cluster serves', async () =>
+    String(await ask(node, 'CLUSTER INFO\r\n')).includes('cluster_state:ok'),
+  )
 }

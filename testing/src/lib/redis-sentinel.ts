@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { requireBinary } from './binaries.ts'
 import { Daemon, type Server } from './daemon.ts'
 import { startRedisDaemon } from './redis.ts'
 import { serverOf, serverOfAll } from './server.ts'
 import { type Address, ask, formatAddress } from './tcp.ts'
+import { waitUntil } from './wait-until.ts'
 
 const name = 'mymaster'
 /** A master lets its first replica wait for five seconds, in case that there come others. */
@@ -72,13 +72,15 @@ async function startSentinel(master: Address): Promise<Daemon> {
 }
 
 /** Before, a failover would lose everything. */
-async function isInSync(replica: Address): Promise<void> {
-  while (!String(await ask(replica, 'INFO replication\r\n')).includes('master_link_status:up'))
-    await sleep(50)
+function isInSync(replica: Address): Promise<void> {
+  return waitUntil('the replica is in sync', async () =>
+    String(await ask(replica, 'INFO replication\r\n')).includes('master_link_status:up'),
+  )
 }
 
 /** Until it has heard of the replica and of the other sentinels, a sentinel is not ready for a failover. */
-async function knowsAll(sentinel: Address): Promise<void> {
-  const knows = (text: string) => /slaves=1,sentinels=3/.test(text)
-  while (!knows(String(await ask(sentinel, 'INFO sentinel\r\n')))) await sleep(50)
+function knowsAll(sentinel: Address): Promise<void> {
+  return waitUntil('the sentinels know each other', async () =>
+    String(await ask(sentinel, 'INFO sentinel\r\n')).includes('slaves=1,sentinels=3'),
+  )
 }
