@@ -49,7 +49,7 @@ export interface Answer {
 
 /** What a request has besides its opcode and its key. */
 export interface RequestParts {
-  /** Of the write that has to be the last one; 0: any. */
+  /** Of the write that has to be the last one; with 0 whichever is. */
   readonly cas?: bigint
   readonly extras?: Uint8Array
   /** Written one after the other. */
