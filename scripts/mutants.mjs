@@ -142,7 +142,13 @@ async function runTests(copy, tests) {
   const file = join(reports, `${basename(copy.path)}.json`)
   rmSync(file, { force: true })
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const options = ['--bail=1', '--no-file-parallelism', `--testTimeout=${testTimeout}`]
+  const options = [
+    '--bail=1',
+    '--no-file-parallelism',
+    `--testTimeout=${testTimeout}`,
+    // Transforming what no mutant has changed is a fifth of the time.
+    '--experimental.fsModuleCache',
+  ]
   const child = spawn(process.execPath, [vitest, 'run', ...options, ...tests], {
     cwd: copy.path,
     env: { ...process.env, NO_COLOR: '1', TEST_REPORT: file },
