@@ -52,28 +52,40 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
   })
 
-  it('of a connection in the middle of a statement are errors of that statement', async () => {
-    const place = new Place(server)
-    const store = await place.open()
-    const id = newId()
-    const token = (await store.create(id, dataOf(100), place.in(1000))) as string
-    const client = await place.admin.connect()
-    onTestFinished(() => client.release(true))
-    await client.query('BEGIN')
-    await client.query(`SELECT FROM ${place.table} FOR UPDATE`)
-    const update = store.update(id, dataOf(100), place.in(1000), token)
-    const failed = expect(update).rejects.toMatchObject({ code: '57P01' })
-    await expect
-      .poll(() =>
-        client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"),
+  it.each(['ends', 'is cut'])(
+    'of a connection that %s under a statement are errors of that statement',
+    async how => {
+      const place = new Place(server)
+      const proxy = await startProxy(server)
+      onTestFinished(() => proxy.close())
+      const client = newPool(place, { host: proxy.host, port: proxy.port })
+      const store = await place.open({ client, tableName: place.table, createTable: true })
+      const id = newId()
+      const token = (await store.create(id, dataOf(100), place.in(1000))) as string
+      const other = await place.admin.connect()
+      onTestFinished(() => other.release(true))
+      await other.query('BEGIN')
+      await other.query(`SELECT FROM ${place.table} FOR UPDATE`)
+      let listeners = 0
+      client.once('acquire', connection =>
+        setTimeout(() => (listeners = connection.listenerCount('error')), 50),
       )
-      .toMatchObject({ rowCount: 1 })
-    await failed
-    await client.query('COMMIT')
-    expect(await store.update(id, dataOf(100), place.in(1000), token)).toBeDefined()
-  })
+      const update = store.update(id, dataOf(100), place.in(1000), token)
+      const failed = expect(update).rejects.toMatchObject({ code: how === 'ends' ? '57P01' : 'ECONNRESET' })
+      const waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+      await expect.poll(() => other.query(`SELECT ${waiting}`)).toMatchObject({ rowCount: 1 })
+      await expect.poll(() => listeners, 'who hears its errors').toBe(1)
+      if (how === 'ends') await other.query(`SELECT pg_terminate_backend(pid) ${waiting}`)
+      else proxy.cut()
+      await failed
+      // A connection that is cut may leave its statement behind.
+      await other.query(`SELECT pg_terminate_backend(pid) ${waiting}`)
+      await other.query('COMMIT')
+      expect(await store.update(id, dataOf(100), place.in(1000), token)).toBeDefined()
+    },
+  )
 
-  it('to answer in time cost the connection', async () => {
+  it('to answer in time cost the connection', { timeout: 6000 }, async () => {
     const place = new Place(server)
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.close())
@@ -93,7 +105,7 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     expect(await store.load(newId())).toBeUndefined()
   })
 
-  it('to get a free connection are errors in time', async () => {
+  it('to get a free connection are errors in time', { timeout: 6000 }, async () => {
     const place = new Place(server)
     const client = newPool(place, { max: 1 })
     const store = await place.open({ client, tableName: place.table, createTable: true }, 300)
