@@ -168,6 +168,14 @@ describe.skipIf(await noServer('redis'))('a server of its own', () => {
   })
 })
 
+it.skipIf(await noService('redis'))('holds as much as a server takes by default', async () => {
+  const { url } = await service.redis()
+  const store = await openStore({ url, prefix: newPrefix() })
+  const [, limit] = (await disconnecting(new Redis(url)).config('GET', 'proto-max-bulk-len')) as string[]
+  const expiry = 8
+  expect(store.maxBytes + expiry).toBe(Number(limit))
+})
+
 describe.skipIf(await noServer('redis'))('TLS', () => {
   let server: Server
   let port: number
@@ -275,6 +283,15 @@ describe.skipIf(await noService('redisSentinel'))('sentinels', () => {
     const sentinels = addresses.map(({ host, port }) => `${host}:${port}`)
     await use(`${sentinels.join(';')},100,,0,${name}`, 'redis_sentinel')
     await use(`${sentinels.map(each => `redis://${each}`).join(';')}?name=${name}`, 'redis_sentinel')
+    await use({ sentinel: { sentinels, name } })
+  })
+
+  it('may be partly away', async () => {
+    const { addresses, name } = await service.redisSentinel()
+    const sentinels = [
+      `127.0.0.1:${await freePort()}`,
+      ...addresses.map(({ host, port }) => `${host}:${port}`),
+    ]
     await use({ sentinel: { sentinels, name } })
   })
 

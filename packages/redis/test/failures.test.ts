@@ -145,6 +145,8 @@ describe.skipIf(await noServer('redis'))('a server', () => {
     await admin.replicaof(other.host, other.port)
     try {
       await expect(store.update(id, newData('new'), soon(), token)).rejects.toThrow('READONLY')
+      // On the connection that is about to end, nothing can be sent any more.
+      expect(contentOf(await store.load(id))).toBe('an old session')
       await vi.waitFor(async () => {
         expect(await number()).toBeDefined()
         expect(await number()).not.toBe(before)

@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { isSessionError, SessionError } from '@sess/core/engine'
 import { wrong } from './wrong.ts'
 
 /**
@@ -30,6 +30,7 @@ export function isReply(error: unknown): error is Error {
 
 /** The typed error for a start that failed: `ERR_CONFIG` if a setting is at fault, otherwise `ERR_BACKEND`. */
 export function startError(address: string, error: unknown): SessionError {
+  if (isSessionError(error)) return error
   const { lastNodeError = error } = error as { lastNodeError?: unknown }
   const { message = '', code = '' } = (withoutCommand(lastNodeError) ?? {}) as {
     message?: string

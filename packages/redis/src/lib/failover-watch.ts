@@ -27,6 +27,7 @@ export function watchFailovers(client: Redis, options: RedisOptions): () => void
       enableReadyCheck: false,
       maxRetriesPerRequest: null,
       retryStrategy: () => PATIENCE,
+      disconnectTimeout: 100,
       ...(sentinelUsername === undefined ? {} : { username: sentinelUsername }),
       ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
       ...(sentinelTLS === undefined ? {} : { tls: sentinelTLS }),

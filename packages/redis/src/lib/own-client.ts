@@ -13,7 +13,6 @@ export interface OwnClient {
 /** Until it has a connection, and again when it is closed, a client does not connect again by itself. */
 interface Life {
   isWanted: boolean
-  lastError: unknown
 }
 
 /** The constructors of ioredis have `replyMapping` left out where it is not set. */
@@ -27,21 +26,25 @@ export async function connectOwn(
   settings: Exclude<Settings, { kind: 'client' }>,
   timeout: number,
 ): Promise<OwnClient> {
-  const life: Life = { isWanted: false, lastError: undefined }
+  const life: Life = { isWanted: false }
   const client = newClient(settings, timeout, life)
-  const note = (error: unknown) => {
-    const isVague = error instanceof Error && error.message.startsWith('All sentinels are unreachable')
-    if (!isVague || life.lastError === undefined) life.lastError = withoutCommand(error)
-  }
-  client.on('error', note)
-  client.on('sentinelError', note)
+  let lastError: unknown
+  let sentinelError: unknown
+  client.on('error', error => {
+    // That all sentinels have failed says less than what the last of them failed for.
+    const isVague = sentinelError !== undefined && error.message.startsWith('All sentinels are unreachable')
+    lastError = withoutCommand(isVague ? sentinelError : error)
+  })
+  client.on('sentinelError', error => {
+    sentinelError = error
+  })
   try {
     await inTime(client.connect(), timeout * 0.9)
     // Redis was asked for a database that it does not have: ioredis only mentions it.
-    if (life.lastError !== undefined) throw life.lastError
+    if (lastError !== undefined) throw lastError
   } catch (error) {
     await disconnect(client)
-    throw startError(settings.address, life.lastError ?? error)
+    throw startError(settings.address, lastError ?? error)
   }
   life.isWanted = true
   const isWatching = settings.kind === 'sentinel' && settings.isWatching
@@ -62,8 +65,9 @@ function newClient(
 ): Redis | Cluster {
   if (settings.kind !== 'cluster') return new Redis(safeOptions(settings.options, timeout, life))
   const { nodes, options } = settings
-  const { clusterRetryStrategy = retryDelay, redisOptions } = options
+  const { clusterRetryStrategy = retryDelay(timeout), redisOptions } = options
   const { enableOfflineQueue: _, retryStrategy: __, ...node } = safeOptions(redisOptions ?? {}, timeout, life)
+  const connectTimeout = Math.min(node.connectTimeout ?? timeout, timeout / 2)
   return new Cluster(nodes, {
     ...options,
     lazyConnect: true,
@@ -73,8 +77,8 @@ function newClient(
     retryDelayOnClusterDown: Math.min(options.retryDelayOnClusterDown ?? 100, timeout / 20),
     slotsRefreshTimeout: Math.min(options.slotsRefreshTimeout ?? 1000, timeout / 2),
     clusterRetryStrategy: (times, reason) => (life.isWanted ? clusterRetryStrategy?.(times, reason) : null),
-    // Commands wait for the connection to a node, and should not wait until it has loaded its data.
-    redisOptions: { ...node, enableReadyCheck: redisOptions?.enableReadyCheck ?? false },
+    // Commands are queued until there is a connection to their node, which may not be longer than they can wait.
+    redisOptions: { ...node, connectTimeout, enableReadyCheck: redisOptions?.enableReadyCheck ?? false },
   })
 }
 
@@ -83,7 +87,8 @@ function newClient(
  * under way when a connection breaks fails at once, and nothing is queued for the next one.
  */
 function safeOptions(options: RedisOptions, timeout: number, life: Life): SafeOptions {
-  const { retryStrategy = retryDelay, reconnectOnError, sentinelRetryStrategy = retryDelay } = options
+  const { retryStrategy = retryDelay(timeout), sentinelRetryStrategy = retryDelay(timeout) } = options
+  const { reconnectOnError } = options
   const atMost = (milliseconds: number | undefined, most: number) => Math.min(milliseconds ?? most, most)
   return {
     ...options,
@@ -104,9 +109,11 @@ function safeOptions(options: RedisOptions, timeout: number, life: Life): SafeOp
   } as SafeOptions
 }
 
-/** Soon, for requests wait for it, and not all processes at once. In milliseconds. */
-function retryDelay(times: number): number {
-  return Math.min(20 * 2 ** (times - 1), 400) * (0.75 + Math.random() / 2)
+/**
+ * Soon, for requests wait for it, several times while one may wait, and not all processes at once. In milliseconds.
+ */
+function retryDelay(timeout: number): (times: number) => number {
+  return times => Math.min(20 * 2 ** (times - 1), 400, timeout / 5) * (0.75 + Math.random() / 2)
 }
 
 /** Waits for what is under way and leaves no connection and no timer. */

@@ -54,7 +54,7 @@ export class RedisStore implements RecordStore {
     try {
       // Keys that no session has. A single server that is part of a cluster refuses two at once.
       const keys = ['0', '1'].slice(connection.isCluster ? 1 : 0).map(digit => prefix + digit.repeat(64))
-      await connection.check(keys, settings.kind === 'client' ? `the given client` : settings.address)
+      await connection.check(keys, settings.kind === 'client' ? `the address of 'client'` : settings.address)
     } catch (error) {
       await store.close()
       throw error
