@@ -35,7 +35,7 @@ describe.skipIf(isMissing)('when something fails', async () => {
     client.on('connection', connection => connections.push(connection))
     const { store, id, token, other } = await lockedScene({}, 5000)
     await store.close()
-    const late = await place.open({ client, tableName: place.table, createTable: true }, 300)
+    const late = await place.open({ client, tableName: place.table, createTable: true }, 1500)
     const locked = await late.create(id, dataOf(40), place.in(60_000))
     await other.query(`SELECT 1 FROM \`${place.table}\` WHERE session_key = ? FOR UPDATE`, [id])
     const start = performance.now()
@@ -43,8 +43,8 @@ describe.skipIf(isMissing)('when something fails', async () => {
       code: 'ERR_TIMEOUT',
     })
     const took = performance.now() - start
-    expect(took).toBeGreaterThan(290)
-    expect(took).toBeLessThan(1000)
+    expect(took).toBeGreaterThan(1490)
+    expect(took).toBeLessThan(3000)
     expect(await late.load(id)).toBeDefined()
     expect(connections).toHaveLength(2)
     expect((connections[0] as unknown as { stream: { destroyed: boolean } }).stream.destroyed).toBe(true)
@@ -54,25 +54,27 @@ describe.skipIf(isMissing)('when something fails', async () => {
     const place = new Place(server)
     const client = mysql2.createPool({ ...place.account, connectionLimit: 1 })
     onTestFinished(() => new Promise(resolve => client.end(() => resolve())))
-    const store = await place.open({ client, tableName: place.table, createTable: true }, 300)
+    const store = await place.open({ client, tableName: place.table, createTable: true }, 1500)
     const taken = await client.promise().getConnection()
     const start = performance.now()
     const waiting = Array.from({ length: 10 }, () => store.load(newId()).catch(error => error.code))
     expect(await Promise.all(waiting)).toEqual(Array(10).fill('ERR_TIMEOUT'))
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(3000)
     taken.release()
     // Those that were late give back what they get.
     expect(await store.load(newId())).toBeUndefined()
   })
 
   it('readTimeout ends a call before the timeout does', async () => {
-    const { store, id, token, place } = await lockedScene({ uri: '/?readTimeout=200ms' })
+    const { store, id, token, place } = await lockedScene({
+      uri: '/?readTimeout=1500ms&innodb_lock_wait_timeout=50',
+    })
     const start = performance.now()
     await expect(store.update(id, dataOf(40), place.in(60_000), token)).rejects.toMatchObject({
       code: 'ERR_TIMEOUT',
-      message: 'The database did not answer within 200 ms',
+      message: 'The database did not answer within 1500 ms',
     })
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(3000)
   })
 
   it('a statement that the server gives up counts as late, and was not done', async () => {
@@ -87,6 +89,19 @@ describe.skipIf(isMissing)('when something fails', async () => {
     await other.query('ROLLBACK')
     expect(await store.load(id)).toMatchObject({ expiresAt: place.in(60_000), token })
     expect(await store.update(id, data, place.in(70_000), token)).toBeDefined()
+  })
+
+  it('on its own connections nothing waits for a lock for longer than its caller, and is done when that is gone', async () => {
+    const { store, id, token, place, other } = await lockedScene({}, 2500)
+    const start = performance.now()
+    expect(await store.update(id, dataOf(40), place.in(70_000), token)).toBeUndefined()
+    expect(performance.now() - start).toBeLessThan(2500)
+    await other.query('ROLLBACK')
+    expect(await store.load(id)).toMatchObject({ token })
+    await other.query(`LOCK TABLE \`${place.table}\` WRITE`)
+    await expect(store.delete(id)).rejects.toMatchObject({ code: 'ERR_BACKEND' })
+    await other.query('UNLOCK TABLES')
+    expect(await store.load(id)).toMatchObject({ token })
   })
 
   it('a create waits for nobody who has an expired session locked', async () => {

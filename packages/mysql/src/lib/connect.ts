@@ -13,7 +13,7 @@ export async function connect(
   if ('getConnection' in pool) return new MysqlDatabase({ pool, prepared, limit })
   const open = (options: PoolOptions) => {
     const own = openPool(options, limit)
-    return new MysqlDatabase({ ...own, prepared, limit, greeting: greetingOf(pool) })
+    return new MysqlDatabase({ ...own, prepared, limit, greeting: greetingOf(pool, limit) })
   }
   const database = open(pool.options)
   if (!pool.mayBePlain || pool.options.ssl === undefined) return database
@@ -36,6 +36,11 @@ export function addressOf({ pool }: MysqlSettings): string {
   return socketPath ?? `${host}:${port}`
 }
 
-function greetingOf({ variables }: OwnPool): string | undefined {
-  return variables.length > 0 ? `SET ${variables.join(', ')}` : undefined
+/**
+ * Nobody waits for a lock for longer than its caller does, so that nothing is written minutes later, and no
+ * statement stays behind on the server. What the user sets comes after it.
+ */
+function greetingOf({ variables }: OwnPool, limit: number): string {
+  const seconds = Math.max(1, Math.floor((limit * 0.8) / 1000))
+  return `SET ${[`innodb_lock_wait_timeout=${seconds}`, `lock_wait_timeout=${seconds}`, ...variables].join(', ')}`
 }
