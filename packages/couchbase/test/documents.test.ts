@@ -144,6 +144,14 @@ describe('round trips', () => {
   })
 })
 
+it('says of no expired session that it ended it, though Couchbase has it still', async () => {
+  const { store, double, clock, in: inSeconds } = await newWorkplace({ now: Date.now })
+  await store.create('ab', dataOf(''), inSeconds(60))
+  clock.advance(60_000)
+  expect(await store.delete('ab')).toBe(false)
+  expect([...double.documents().entries()]).toEqual([])
+})
+
 it('lets the bucket’s own limit end sessions early, which is the bucket’s to say', async () => {
   const { store, double, clock, in: inSeconds } = await newWorkplace()
   double.documents().maxTtl = 60

@@ -76,7 +76,7 @@ export class Connection {
     // What is under way on other nodes may end.
     const retire = () => {
       this.#retired.delete(old)
-      void old.close()
+      old.close().catch(() => {})
     }
     this.#retired.set(old, setTimeout(retire, this.#timeout).unref())
   }

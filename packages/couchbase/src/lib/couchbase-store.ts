@@ -30,7 +30,6 @@ export class CouchbaseStore implements RecordStore {
   readonly #documents: Documents
   readonly #settings: Settings
   readonly #clock: Clock
-  readonly #timeout: number
   #isClosed = false
 
   private constructor(connection: Connection, settings: Settings, clock: Clock, timeout: number) {
@@ -42,7 +41,6 @@ export class CouchbaseStore implements RecordStore {
     })
     this.#settings = settings
     this.#clock = clock
-    this.#timeout = timeout
   }
 
   /**
@@ -110,9 +108,9 @@ export class CouchbaseStore implements RecordStore {
 
   /** @throws ERR_UNSUPPORTED if the cluster has no query service, or no index for it */
   async count(now: number): Promise<number> {
-    this.#checkOpen()
-    const { prefix } = this.#settings
-    return countSessions(this.#connection.collection, { prefix, now, timeout: this.#timeout })
+    // While the cluster is away, the SDK would wait for as long as counting may take.
+    await this.#documents.find(this.#keyOf('?'))
+    return countSessions(this.#connection.collection, { prefix: this.#settings.prefix, now })
   }
 
   /** Closes the cluster that the engine connected. A client that was given stays open. */

@@ -5,9 +5,10 @@ export interface CountOptions {
   readonly prefix: string
   /** Milliseconds since 1970. */
   readonly now: number
-  /** In milliseconds. */
-  readonly timeout: number
 }
+
+/** No visitor waits for a number of sessions, and there may be many. In milliseconds. */
+const TIMEOUT = 60_000
 
 /** Above every id that could follow a prefix. */
 const LAST = '\u{10ffff}'
@@ -18,7 +19,7 @@ const LAST = '\u{10ffff}'
  * @throws ERR_UNSUPPORTED if the cluster has none, or no index that would do
  */
 export async function countSessions(collection: CouchbaseCollection, options: CountOptions): Promise<number> {
-  const { prefix, now, timeout } = options
+  const { prefix, now } = options
   const { scope, name } = collection
   const statement = `SELECT RAW COUNT(*) FROM \`${name}\` WHERE \`type\` = "session" AND \`expiresAt\` > $now AND META().id >= $low AND META().id < $high`
   try {
@@ -27,7 +28,7 @@ export async function countSessions(collection: CouchbaseCollection, options: Co
       // What was saved before counts.
       scanConsistency: 'request_plus',
       readOnly: true,
-      timeout,
+      timeout: TIMEOUT,
     })
     return Number(rows[0])
   } catch (error) {

@@ -68,7 +68,7 @@ export async function checkCollection(
   const names = { bucket: scope.bucket.name, scope: scope.name, collection: collection.name }
   const left = end - performance.now()
   // What is asked of a bucket that is still being opened hears nothing if it cannot be; the next call does.
-  const first = await attempt(collection, key, Math.min(CHECK, left / 2))
+  const first = await attempt(collection, key, Math.max(1, Math.min(CHECK, left / 2)))
   if (first === undefined) return
   if (!isTimeout(first)) throw keyspaceError(first, names)
   const rest = Math.max(1, end - performance.now())
