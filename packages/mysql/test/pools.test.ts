@@ -39,6 +39,8 @@ describe.skipIf(await noService('mysql'))('a given pool', () => {
       )
       await exercise(place, store)
       await store.close()
+      await expect(store.load(newId())).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+      await expect(store.sweep(0, 1)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
       expect(await pool.promise().query('SELECT 1')).toBeDefined()
     }
   })
