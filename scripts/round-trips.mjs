@@ -1,12 +1,13 @@
 // Prints the table of testing/README.md: how many round trips each engine makes, counted on the network.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, trackedFiles } from './lib/workspace.mjs'
 
 const directory = mkdtempSync(join(tmpdir(), 'sess-round-trips-'))
 const file = join(directory, 'rows')
+writeFileSync(file, '')
 const tests = trackedFiles('packages/*/test/scenarios*.test.ts')
 const { status } = spawnSync(
   join(root, 'node_modules/.bin/vitest'),
@@ -15,8 +16,8 @@ const { status } = spawnSync(
 )
 /** @type {Record<string, string | number>[]} */
 const rows = readFileSync(file, 'utf8')
-  .trim()
   .split('\n')
+  .filter(Boolean)
   .map(line => JSON.parse(line))
 rmSync(directory, { recursive: true })
 
