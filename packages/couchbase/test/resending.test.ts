@@ -145,6 +145,20 @@ describe('a connection that has died in silence', () => {
     expect(double.connections).toBe(before)
   })
 
+  it('is left to the SDK when the SDK knows that it is lost', async () => {
+    const { double, store } = await newWorkplace({ timeout: 500 })
+    await double.stop()
+    await sleep(100)
+    for (let i = 0; i < 4; i++)
+      await expect(store.load(newId())).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+    await double.restart()
+    const before = double.connections
+    expect(await store.load(newId())).toBeUndefined()
+    await sleep(1000)
+    // One of the cluster, one of the bucket.
+    expect(double.connections - before).toBeLessThanOrEqual(2)
+  })
+
   it('leaves nothing behind when the store is closed meanwhile', async () => {
     const { double, store } = await newWorkplace({ timeout: 500 })
     double.forget()

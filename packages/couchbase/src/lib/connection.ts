@@ -3,6 +3,9 @@ import type { CouchbaseCollection } from './client.ts'
 import type { Settings } from './couchbase-config.ts'
 import { checkCollection, connectLink, isAlive, type Link, loadSdk } from './link.ts'
 
+/** After a new cluster that was no better, in milliseconds. */
+const PAUSE = 10_000
+
 /**
  * The way to the collection: one cluster, connected once.
  *
@@ -17,6 +20,7 @@ export class Connection {
   readonly #retired = new Map<Link, NodeJS.Timeout>()
   #link: Link
   #isChecking = false
+  #nextCheck = 0
   #isClosed = false
 
   private constructor(settings: Settings, timeout: number, link: Link) {
@@ -45,7 +49,8 @@ export class Connection {
 
   /** An operation on that key has had no answer in time. */
   missed(key: string): void {
-    if ('client' in this.#settings.source || this.#isChecking || this.#isClosed) return
+    const isIdle = !this.#isChecking && performance.now() >= this.#nextCheck
+    if ('client' in this.#settings.source || !isIdle || this.#isClosed) return
     this.#isChecking = true
     this.#replaceIfDead(key)
       // Whatever it was, the next answer that is missing starts this again.
@@ -65,7 +70,9 @@ export class Connection {
 
   async #replaceIfDead(key: string): Promise<void> {
     const old = this.#link
-    if ((await isAlive(old.collection, key)) || this.#isClosed) return
+    // The SDK goes after what it knows to be lost.
+    if (!(await old.isConnected()) || (await isAlive(old.collection, key)) || this.#isClosed) return
+    this.#nextCheck = performance.now() + PAUSE
     const fresh = await connectLink(this.#settings, this.#timeout)
     // A node that is down answers nobody; then the old cluster, whose other nodes may work, is as good as the new.
     if (!(await isAlive(fresh.collection, key)) || this.#isClosed) {
@@ -73,6 +80,7 @@ export class Connection {
       return
     }
     this.#link = fresh
+    this.#nextCheck = 0
     // What is under way on other nodes may end.
     const retire = () => {
       this.#retired.delete(old)

@@ -18,6 +18,8 @@ const CHECK = 1000
 /** A way to the collection, and what it takes to let go of it. */
 export interface Link {
   readonly collection: CouchbaseCollection
+  /** Whether the SDK believes that it is connected to a node. */
+  isConnected(): Promise<boolean>
   close(): Promise<unknown>
 }
 
@@ -34,13 +36,26 @@ export async function loadSdk({ source }: Settings): Promise<void> {
 export async function connectLink(settings: Settings, timeout: number): Promise<Link> {
   const { source } = settings
   if ('client' in source)
-    return { collection: collectionOf(source.client, settings), close: () => Promise.resolve() }
+    return {
+      collection: collectionOf(source.client, settings),
+      isConnected: async () => true,
+      close: async () => {},
+    }
   const { connectionString, options } = source
-  const { connect } = await import('couchbase')
+  const { connect, EndpointState } = await import('couchbase')
   const timeouts = { ...options.timeouts, bootstrapTimeout: timeout, connectTimeout: timeout }
   try {
     const cluster = await connect(connectionString, { ...options, timeouts })
-    return { collection: collectionOf(cluster, settings), close: () => cluster.close() }
+    return {
+      collection: collectionOf(cluster, settings),
+      isConnected: async () => {
+        const { services } = await cluster.diagnostics()
+        return Object.values(services).some(nodes =>
+          nodes.some(({ state }) => state === EndpointState.Connected),
+        )
+      },
+      close: () => cluster.close(),
+    }
   } catch (error) {
     throw connectError(error, settings, timeout)
   }
