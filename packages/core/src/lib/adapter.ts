@@ -52,18 +52,16 @@ export class Adapter<Data extends object, Req> {
       return SessionOfRequest.off('sessionOn is false for this request')
     return this.#sessions.requestSession(req, res, {
       ...hooks,
-      onLoadError: typeof onLoadError === 'function' ? error => onLoadError(error, request) : onLoadError,
+      onLoadError: error => {
+        withStatus(error, 503)
+        return typeof onLoadError === 'function' ? onLoadError(error, request) : onLoadError
+      },
     })
   }
 
   /** Loads the session, unless that is left to the handler. @throws what the load throws, with status 503 */
   async start(session: RequestSession<Data>): Promise<void> {
-    if (this.#options.lazy || session.isOff) return
-    try {
-      await session.sessionStart()
-    } catch (error) {
-      throw withStatus(error, 503)
-    }
+    if (!this.#options.lazy && !session.isOff) await session.sessionStart()
   }
 }
 

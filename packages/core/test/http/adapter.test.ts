@@ -79,6 +79,12 @@ describe('a session that cannot be loaded', () => {
     })
   })
 
+  it('is one in lazy mode, too', async () => {
+    const { session, store } = await begin({ lazy: true })
+    store.before = down
+    await expect(session.sessionStart()).rejects.toMatchObject({ status: 503, statusCode: 503 })
+  })
+
   it('is an anonymous one where the options say so', async () => {
     const asked: unknown[] = []
     for (const onLoadError of [
