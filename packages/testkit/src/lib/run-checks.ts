@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { checksOf } from './check.ts'
+import { type Check, checksOf } from './check.ts'
 import type { Subject } from './subject.ts'
 
 /** How a check went. */
@@ -23,8 +23,13 @@ export interface RunOptions {
 
 /** Runs the checks of an engine, one after another, without a test runner. Never rejects for a failing check. */
 export async function runChecks(subject: Subject, options: RunOptions = {}): Promise<CheckResult[]> {
+  return runEach(checksOf(subject, options.groups))
+}
+
+/** Runs checks, one after another. */
+export async function runEach(checks: readonly Check[]): Promise<CheckResult[]> {
   const results: CheckResult[] = []
-  for (const check of checksOf(subject, options.groups)) {
+  for (const check of checks) {
     const { group, name } = check
     const why = await check.leftOut()
     if (why !== undefined) {

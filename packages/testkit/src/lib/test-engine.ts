@@ -1,4 +1,4 @@
-import { CHECK_TIMEOUT, checksOf } from './check.ts'
+import { CHECK_TIMEOUT, type Check, checksOf } from './check.ts'
 import type { Subject } from './subject.ts'
 
 /** What a test gets from its runner: vitest and `node:test` have `skip` there, to say why a test does not run. */
@@ -29,14 +29,16 @@ const vitest: TestRunner | undefined = process.env.VITEST ? await import('vitest
  * `testEngine(subject, { describe, it })` with those of `node:test`.
  */
 export function testEngine(subject: Subject, options: TestEngineOptions = {}): void {
-  const describe = options.describe ?? vitest?.describe
-  const it = options.it ?? vitest?.it
+  defineTests(subject.name, checksOf(subject, options.groups), options)
+}
+
+/** Registers checks as tests. */
+export function defineTests(title: string, checks: readonly Check[], runner: Partial<TestRunner>): void {
+  const describe = runner.describe ?? vitest?.describe
+  const it = runner.it ?? vitest?.it
   if (describe === undefined || it === undefined)
-    throw new TypeError(
-      'Outside of vitest testEngine needs the functions of your test runner: { describe, it }',
-    )
-  const checks = checksOf(subject, options.groups)
-  describe(subject.name, () => {
+    throw new TypeError('Outside of vitest the kit needs the functions of your test runner: { describe, it }')
+  describe(title, () => {
     for (const group of new Set(checks.map(check => check.group)))
       describe(group, () => {
         for (const check of checks.filter(each => each.group === group))

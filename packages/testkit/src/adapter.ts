@@ -1,0 +1,17 @@
+/**
+ * The rules that every adapter of a web framework keeps, as tests for yours.
+ *
+ * @module
+ */
+export { adapterChecksOf, runAdapterChecks } from './lib/adapter/checks.ts'
+export { listening } from './lib/adapter/listening.ts'
+export type {
+  AdapterApp,
+  AdapterRoute,
+  AdapterSubject,
+  Answer,
+  RunningApp,
+} from './lib/adapter/subject.ts'
+export { testAdapter } from './lib/adapter/test-adapter.ts'
+export type { Check } from './lib/check.ts'
+export type { CheckResult } from './lib/run-checks.ts'
