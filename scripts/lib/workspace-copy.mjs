@@ -78,5 +78,5 @@ export class WorkspaceCopy {
 function linkEntries(from, to) {
   cpSync(from, to, { recursive: true, filter: source => source === from })
   for (const entry of readdirSync(from))
-    if (!/^\.(?:vite|cache)/.test(entry)) symlinkSync(join(from, entry), join(to, entry))
+    if (!/^\.(?:vite|cache|experimental)/.test(entry)) symlinkSync(join(from, entry), join(to, entry))
 }
