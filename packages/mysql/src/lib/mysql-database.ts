@@ -70,6 +70,7 @@ export class MysqlDatabase implements SqlDatabase {
     limit: number,
     isHarmless: (error: unknown) => boolean,
   ): Promise<T> {
+    if (this.#isClosed) return Promise.reject(closed())
     return new Promise<T>((resolve, reject) => {
       let connection: MysqlConnection | undefined
       let isOver = false
@@ -126,9 +127,12 @@ export class MysqlDatabase implements SqlDatabase {
   }
 
   #unreachable(error: Error): unknown {
-    if (this.#isClosed) return new SessionError('ERR_CLOSED', 'The mysql store is closed')
-    return new UnreachableError(error)
+    return this.#isClosed ? closed() : new UnreachableError(error)
   }
+}
+
+function closed(): SessionError {
+  return new SessionError('ERR_CLOSED', 'The mysql store is closed')
 }
 
 /** No connection could be had. It is a SessionError without a cause, so core knows that nothing was done. */

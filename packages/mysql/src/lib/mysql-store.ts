@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, REVISION_BYTES, SessionError } from '@sess/core/engine'
+import { type Clock, isSessionError, REVISION_BYTES, SessionError } from '@sess/core/engine'
 import { configError, prepareTable, readTableName, SqlStore, type TableName, type TablePlan } from '@sess/sql'
 import { addressOf, connect } from './connect.ts'
 import type { MysqlClient } from './driver.ts'
@@ -38,16 +38,21 @@ export class MysqlStore extends SqlStore {
     const settings = readConfig(config)
     const name = readTableName(mysqlDialect, settings.tableName)
     let database: MysqlDatabase | undefined
+    let isGivenUp = false
     try {
       return await inTime(timeout, async () => {
         database = await connect(settings, timeout)
+        if (isGivenUp) await database.close()
         const table = await prepareTable(planFor(database, name, settings))
         const store = new MysqlStore(database, table, clock)
         await checkWrites(store, clock)
         return store
       })
     } catch (error) {
-      await database?.close()
+      isGivenUp = true
+      const closed = database?.close()
+      // A server that is silent would be so at its close as well, and the time is over.
+      if (!isSessionError(error, 'ERR_TIMEOUT')) await closed
       throw startError(error, addressOf(settings))
     }
   }
