@@ -158,6 +158,16 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     expect(await store.count(place.clock.now())).toBe(2300)
   })
 
+  it('lets others go on where it stopped', async () => {
+    const { place, store } = await newScene()
+    const second = await place.open()
+    const now = place.clock.now()
+    expect(await store.sweep(now, 100)).toBe(100)
+    expect(await second.sweep(now, 100)).toBe(100)
+    expect(await store.sweep(now, 1000)).toBe(100)
+    expect(await second.sweep(now, 1000)).toBe(0)
+  })
+
   it('lets the next one sweep, whatever became of the one before', async () => {
     const { place, store, expired } = await newScene()
     await place.rows(`RENAME TABLE \`${place.table}\` TO \`${place.table}x\``)
