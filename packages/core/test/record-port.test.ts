@@ -48,6 +48,38 @@ describe('a write whose answer is lost', () => {
     expect(await stored(manager)).toBe(2)
   })
 
+  test('and was done after it was looked for, is done once', async () => {
+    const { store, manager } = await setUp()
+    const session = await read(manager)
+    session.update('n', add)
+    let late: () => unknown = fail
+    store
+      .next('update', call => {
+        late = call
+        return fail()
+      })
+      .next('update', async call => {
+        await late()
+        return call()
+      })
+    await session.sessionRelease()
+    expect(store.calls).toEqual(['load', 'update', 'load', 'update', 'load'])
+    expect(await stored(manager)).toBe(2)
+  })
+
+  test('and was done after it was looked for, and is hidden by another save, has an unknown outcome', async () => {
+    const { store, manager } = await setUp()
+    const [session, other] = [await read(manager), await read(manager)]
+    session.update('n', add)
+    other.update('n', add)
+    store.next('update', fail).next('update', async call => {
+      await other.sessionRelease()
+      return call()
+    })
+    await expect(session.sessionRelease()).rejects.toMatchObject({ code: 'ERR_OUTCOME_UNKNOWN' })
+    expect(await stored(manager)).toBe(2)
+  })
+
   test('twice, is an error; the changes stay pending and the data as they were', async () => {
     const { store, manager } = await setUp()
     const session = await read(manager)

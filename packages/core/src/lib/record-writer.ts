@@ -78,7 +78,8 @@ export class RecordWriter {
 
   /**
    * When the answer to a swap is lost, what is stored tells whether it was done. Ours: done. What was there
-   * before: not done, so it may be sent again, with the same revision. Anything else: nobody can tell.
+   * before: not done, so it may be sent again, with the same revision. Anything else: nobody can tell. A backend
+   * may also do it after it was looked for; then the second attempt is the one that comes too late.
    */
   async #swap(
     id: string,
@@ -88,26 +89,32 @@ export class RecordWriter {
     deadline: Deadline,
   ): Promise<Token | undefined> {
     let token = base?.token
+    let lost: unknown
     for (let attempt = 1; ; attempt++) {
+      let isLate = false
       try {
-        return await deadline.run(base ? 'update' : 'create', () =>
+        const written = await deadline.run(base ? 'update' : 'create', () =>
           token === undefined
             ? this.#store.create(id, data, expiresAt)
             : this.#store.update(id, data, expiresAt, token),
         )
+        if (written !== undefined || attempt === 1) return written
+        isLate = true
       } catch (error) {
         if (!isAnswerLost(error)) throw error
-        const found = await this.#lookAfter(error, id, deadline)
-        const revision = found && revisionOf(found.data)
-        if (found && revision === revisionOf(data)) return found.token
-        if (revision !== (base && revisionOf(base.data))) {
-          const isGone = found === undefined || decodeRecord(found.data) === 'tombstone'
-          if (base && isGone) return undefined
-          throw outcomeUnknown(error)
-        }
-        if (attempt === 2 || deadline.isOver) throw error
-        token = found?.token
+        lost = error
       }
+      const found = await this.#lookAfter(lost, id, deadline)
+      const revision = found && revisionOf(found.data)
+      if (found && revision === revisionOf(data)) return found.token
+      if (revision !== (base && revisionOf(base.data))) {
+        const isGone = found === undefined || decodeRecord(found.data) === 'tombstone'
+        if (base && isGone) return undefined
+        throw outcomeUnknown(lost)
+      }
+      if (isLate) return undefined
+      if (attempt === 2 || deadline.isOver) throw lost
+      token = found?.token
     }
   }
 
