@@ -74,17 +74,48 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
       const update = store.update(id, dataOf(100), place.in(1000), token)
       const failed = expect(update).rejects.toMatchObject({ code: how === 'ends' ? '57P01' : 'ECONNRESET' })
       const waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-      await expect.poll(() => other.query(`SELECT ${waiting}`)).toMatchObject({ rowCount: 1 })
+      await expect.poll(() => place.admin.query(`SELECT ${waiting}`)).toMatchObject({ rowCount: 1 })
       await expect.poll(() => listeners, 'who hears its errors').toBe(1)
-      if (how === 'ends') await other.query(`SELECT pg_terminate_backend(pid) ${waiting}`)
+      if (how === 'ends') await place.admin.query(`SELECT pg_terminate_backend(pid) ${waiting}`)
       else proxy.cut()
       await failed
       // A connection that is cut may leave its statement behind.
-      await other.query(`SELECT pg_terminate_backend(pid) ${waiting}`)
+      await place.admin.query(`SELECT pg_terminate_backend(pid) ${waiting}`)
       await other.query('COMMIT')
       expect(await store.update(id, dataOf(100), place.in(1000), token)).toBeDefined()
     },
   )
+
+  it('that leave a statement behind, which is done later, do nothing twice', async () => {
+    const place = new Place(server)
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.close())
+    const providerConfig = { ...place.config, host: proxy.host, port: proxy.port }
+    const manager = await newManager<{ n: number }>('postgresql', { providerConfig })
+    onTestFinished(() => manager.close())
+    const headers = new Headers()
+    const first = await manager.sessionStart(new Request('http://localhost/'), headers)
+    first.set('n', 0)
+    await first.sessionRelease()
+    const cookie = (headers.get('set-cookie') as string).split(';')[0] as string
+    const read = () =>
+      manager.sessionStart(new Request('http://localhost/', { headers: { cookie } }), new Headers())
+    const session = await read()
+    const other = await place.admin.connect()
+    onTestFinished(() => other.release(true))
+    await other.query('BEGIN')
+    await other.query(`SELECT FROM ${place.table} FOR UPDATE`)
+    session.update('n', (n = 0) => n + 1)
+    const saved = session.sessionRelease()
+    const waiting = () => place.admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    await expect.poll(waiting).toMatchObject({ rowCount: 1 })
+    proxy.cut()
+    // The server does not notice, and core tries again.
+    await expect.poll(waiting).toMatchObject({ rowCount: 2 })
+    await other.query('COMMIT')
+    await saved
+    expect((await read()).get('n')).toBe(1)
+  })
 
   it('to answer in time cost the connection', { timeout: 6000 }, async () => {
     const place = new Place(server)
