@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { MemcacheStore } from '@sess/memcache'
-import { type Address, noServer, service, startMemcached, startProxy } from '@sess/testing'
+import { type Address, noServer, noService, service, startMemcached, startProxy } from '@sess/testing'
 import { type Subject, testEngine } from '@sess/testkit'
 import { afterAll, describe } from 'vitest'
 import { RawMemcached } from './support/raw-memcached.ts'
@@ -50,7 +50,7 @@ function subject(name: string, servers: () => Promise<readonly Address[]>): Subj
   }
 }
 
-describe.skipIf(await noServer('memcached'))('on a real memcached', () => {
+describe.skipIf(await noService('memcached'))('on a real memcached', () => {
   testEngine(subject('memcache', async () => [await service.memcached()]))
 })
 
