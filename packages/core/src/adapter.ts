@@ -5,5 +5,5 @@
  */
 export { Adapter, type AdapterOptions, type SessionsOff, withStatus } from './lib/adapter.ts'
 export type { Manager } from './lib/manager.ts'
-export type { LoadErrorPolicy, RequestSession } from './lib/request-session.ts'
+export { type LoadErrorPolicy, RequestSession } from './lib/request-session.ts'
 export type { RequestHooks } from './lib/visits.ts'

@@ -101,7 +101,7 @@ async function passesThrough(rig: AdapterRig, way: Way): Promise<void> {
 async function assertDone(opened: Opened): Promise<void> {
   const body = (await opened.stream.toArray()).join('')
   const { status, headers } = opened
-  if (status === 200) assert.equal(body, 'done')
+  if (status === 200) assert.equal(body.replaceAll('"', ''), 'done')
   else if (status === 204 || status === 304) assert.equal(body, '')
   else assert.equal(headers.location, '/next', `a way to answer gave status ${status}`)
 }

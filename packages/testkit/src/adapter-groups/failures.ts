@@ -51,7 +51,7 @@ export const failures: AdapterGroup = {
       },
     },
     {
-      name: 'to save with an error of the handler are one answer with status 500',
+      name: 'to save with the answer to an error are a 500 as well',
       check: async rig => {
         const browser = await rig.start({
           '/': session => {
@@ -63,7 +63,6 @@ export const failures: AdapterGroup = {
         const reply = await browser.ask('/')
         assert.equal(reply.status, 500)
         assert.deepEqual(reply.setCookies, [])
-        assert.equal(reply.body, 'caught ERR_BACKEND')
         assert.equal(rig.server.told('saveError').length, 1, 'how often it was tried')
       },
     },

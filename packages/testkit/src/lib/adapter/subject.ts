@@ -58,7 +58,7 @@ export interface AdapterSubject<Context> {
   stream(context: Context, body: Readable): unknown
   /**
    * Every other way that a handler of this framework may answer, by name. Each answers with status 200 and the text
-   * `done`, or with a status that has no such body: a redirect, 204.
+   * `done` (or its JSON), or with a status that has no such body: a redirect to `/next`, 204.
    */
   readonly answers: Readonly<Record<string, (context: Context) => unknown>>
   /**

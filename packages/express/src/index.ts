@@ -1,0 +1,7 @@
+/**
+ * Sessions for Express 4 and 5, and for plain connect.
+ *
+ * @module
+ */
+export { ExpressSession } from './lib/express-session.ts'
+export { type SessionMiddleware, type SessionRequest, sessions } from './lib/sessions.ts'

@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Adapter, type AdapterOptions, type Manager, type SessionsOff, withStatus } from '@sess/core/adapter'
+import { ExpressSession } from './express-session.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The session of this request. */
+      session: ExpressSession
+      /** Loads the session, where that is left to the handler. @throws ERR_BACKEND, ERR_TIMEOUT with status 503 */
+      sessionStart(): Promise<ExpressSession>
+    }
+  }
+}
+
+/** A request that has a session: that of Express, or of connect. */
+export type SessionRequest = IncomingMessage & Express.Request & { originalUrl?: string; secure?: boolean }
+
+export type SessionMiddleware<Req> = (req: Req, res: ServerResponse, next: (error?: unknown) => void) => void
+
+/**
+ * Middleware that gives every request its session, as `req.session`.
+ *
+ * A session that cannot be loaded goes to `next` as an error with status 503; one that cannot be saved as an error
+ * with status 500, before anything was sent.
+ *
+ * @param manager what `newManager` gives, or `openSessions` of `@sess/config`
+ * @throws ERR_CONFIG
+ */
+export function sessions<Data extends object, Req extends SessionRequest = SessionRequest>(
+  manager: Manager<Data> | SessionsOff,
+  options?: AdapterOptions<Req>,
+): SessionMiddleware<Req> {
+  const adapter = new Adapter<Data, Req>(manager, options)
+  return (req, res, next) => {
+    const session = adapter.session(req, req, res, {
+      onSaveError: error => next(withStatus(error, 500)),
+      // Express goes by its own 'trust proxy'; connect has no such thing, and leaves it to the manager.
+      ...('secure' in req ? { isSecure: () => req.secure === true } : {}),
+    })
+    req.session = ExpressSession.of(session)
+    req.sessionStart = sessionStart
+    adapter.start(session).then(() => next(), next)
+  }
+}
+
+function sessionStart(this: SessionRequest): Promise<ExpressSession> {
+  return this.session.sessionStart()
+}

@@ -1,0 +1,84 @@
+import { createServer, type RequestListener } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { sessions } from '@sess/express'
+import { type AdapterSubject, listening } from '@sess/testkit/adapter'
+import type express from 'express'
+import type { NextFunction, Request, Response } from 'express'
+
+export interface Context {
+  req: Request
+  res: Response
+}
+
+/** Express, in whichever version. */
+export function subjectOf(name: string, createApp: () => express.Express): AdapterSubject<Context> {
+  return {
+    name,
+    hasProxySetting: true,
+    serve: ({ sessions: manager, options, routes, trustProxy, onError }) => {
+      const app = createApp()
+      app.set('trust proxy', trustProxy)
+      app.set('env', 'test')
+      app.use(sessions(manager, options))
+      for (const { path, options, handle } of routes) {
+        const own = options ? [sessions(manager, options)] : []
+        app.all(path, ...own, async (req: Request, res: Response, next: NextFunction) => {
+          try {
+            await handle({ req, res })
+          } catch (error) {
+            // Express 4 does not wait for handlers.
+            next(error)
+          }
+        })
+      }
+      if (onError)
+        app.use((error: { status?: number }, _: Request, res: Response, next: NextFunction) => {
+          if (res.headersSent) next(error)
+          else res.status(error.status ?? 500).send(onError(error))
+        })
+      return listening(createServer(app as RequestListener))
+    },
+    session: ({ req }) => req.session,
+    send: ({ res }, { status, headers, body }) => res.status(status).set(headers).send(body),
+    redirect: ({ res }, path) => res.redirect(path),
+    stream: ({ res }, body) => pipe(body, res),
+    answers,
+  }
+}
+
+const file = fileURLToPath(new URL('done.txt', import.meta.url))
+const type = { 'Content-Type': 'text/plain', 'X-Handler': 'yes' }
+
+const answers: AdapterSubject<Context>['answers'] = {
+  'res.json': ({ res }) => res.set('X-Handler', 'yes').json('done'),
+  'res.send of a buffer': ({ res }) => res.send(Buffer.from('done')),
+  'res.sendStatus': ({ res }) => res.sendStatus(204),
+  'res.redirect with a status': ({ res }) => res.redirect(303, '/next'),
+  'res.sendFile': ({ res }) => res.sendFile(file),
+  'res.download': ({ res }) => res.download(file),
+  'res.format': ({ res }) => res.format({ 'text/plain': () => res.send('done') }),
+  'res.end': ({ res }) => res.end('done'),
+  'write, then end': ({ res }) => {
+    res.set(type)
+    res.write('do')
+    res.end('ne')
+  },
+  'flushHeaders, then end': ({ res }) => {
+    res.set(type).flushHeaders()
+    res.end('done')
+  },
+  'early hints': ({ res }) => {
+    res.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' })
+    res.send('done')
+  },
+  'writeHead(status)': ({ res }) => res.writeHead(200).end('done'),
+  'writeHead(status, headers)': ({ res }) => res.writeHead(200, type).end('done'),
+  'writeHead(status, message, headers)': ({ res }) => res.writeHead(200, 'Fine', type).end('done'),
+  'writeHead(status, list)': ({ res }) => res.writeHead(200, Object.entries(type).flat()).end('done'),
+  pipe: ({ res }) => Readable.from(['do', 'ne']).pipe(res),
+}
+
+function pipe(body: Readable, res: Response): void {
+  pipeline(body, res, () => {})
+}
