@@ -79,7 +79,9 @@ describe.skipIf(await noService('redis'))('a server', () => {
     const client = disconnecting(new Redis({ host, port, db: 3 }))
     const value = (await client.getBuffer(prefix + id)) as Buffer
     expect(value.toString('utf8', 16)).toBe('in three')
-    expect(await client.pttl(prefix + id)).toBeGreaterThan(60_000)
+    const left = await client.pttl(prefix + id)
+    expect(left).toBeGreaterThan(60_000)
+    expect(left).toBeLessThanOrEqual(120_000)
     await client.unlink(prefix + id)
   })
 
@@ -284,6 +286,14 @@ describe.skipIf(await noService('redisSentinel'))('sentinels', () => {
     await use(`${sentinels.join(';')},100,,0,${name}`, 'redis_sentinel')
     await use(`${sentinels.map(each => `redis://${each}`).join(';')}?name=${name}`, 'redis_sentinel')
     await use({ sentinel: { sentinels, name } })
+  })
+
+  it('that do not answer are ERR_BACKEND in time', async () => {
+    const { addresses, name } = await service.redisSentinel()
+    const proxies = await Promise.all(addresses.map(address => closing(startProxy(address))))
+    for (const proxy of proxies) proxy.freeze()
+    const sentinels = proxies.map(({ host, port }) => `${host}:${port}`)
+    expect((await failure({ sentinel: { sentinels, name } }, 'redis', 1500)).code).toBe('ERR_BACKEND')
   })
 
   it('may be partly away', async () => {

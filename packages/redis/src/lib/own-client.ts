@@ -43,7 +43,7 @@ export async function connectOwn(
     // Redis was asked for a database that it does not have: ioredis only mentions it.
     if (lastError !== undefined) throw lastError
   } catch (error) {
-    await disconnect(client)
+    await disconnect(client, timeout * 0.1)
     throw startError(settings.address, lastError ?? error)
   }
   life.isWanted = true
@@ -121,13 +121,13 @@ async function end(client: Redis | Cluster, life: Life): Promise<void> {
   life.isWanted = false
   if (client.status !== 'ready') await reached(client, ['ready', 'end'], GOODBYE)
   if (client.status === 'ready') await client.quit().catch(() => undefined)
-  await disconnect(client)
+  await disconnect(client, GOODBYE)
 }
 
-async function disconnect(client: Redis | Cluster): Promise<void> {
+async function disconnect(client: Redis | Cluster, patience: number): Promise<void> {
   if (client.status === 'end') return
   client.disconnect()
-  await reached(client, ['end'], GOODBYE)
+  await reached(client, ['end'], patience)
 }
 
 /** Until the client has one of these states, or the time is over. */
