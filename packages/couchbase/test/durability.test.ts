@@ -57,6 +57,6 @@ describe('a durable write of which the server does not know what became', () => 
   })
 
   it.each(['insert', 'replace'] as const)('and which is done later (%s) is done once', async what => {
-    expect(await countTo(what, { pending: 100 })).toBe(2)
+    expect(await countTo(what, { pending: 1000 })).toBe(2)
   })
 })
