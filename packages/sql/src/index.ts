@@ -5,7 +5,14 @@
  * @module
  */
 export { configError, readFlag } from './lib/config.ts'
-export type { SqlDatabase, SqlResult, SqlStatement, SqlValue } from './lib/database.ts'
+export {
+  MAINTENANCE_LIMIT,
+  type SqlDatabase,
+  type SqlResult,
+  type SqlStatement,
+  type SqlValue,
+} from './lib/database.ts'
 export type { SqlDialect } from './lib/dialect.ts'
 export { SqlStore, type SqlStoreSettings } from './lib/sql-store.ts'
 export { prepareTable, readTableName, type SqlTable, type TableName, type TablePlan } from './lib/table.ts'
+export { UnreachableError } from './lib/unreachable-error.ts'

@@ -1,6 +1,7 @@
+import { UnreachableError } from '@sess/sql'
 import type { PoolOptions } from 'mysql2'
 import type { MysqlSettings, OwnPool } from './mysql-config.ts'
-import { MysqlDatabase, UnreachableError } from './mysql-database.ts'
+import { MysqlDatabase } from './mysql-database.ts'
 import { codeOf } from './mysql-errors.ts'
 import { openPool } from './own-pool.ts'
 

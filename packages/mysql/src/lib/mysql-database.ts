@@ -1,11 +1,15 @@
 import { SessionError } from '@sess/core/engine'
-import type { SqlDatabase, SqlResult, SqlStatement, SqlValue } from '@sess/sql'
+import {
+  MAINTENANCE_LIMIT,
+  type SqlDatabase,
+  type SqlResult,
+  type SqlStatement,
+  type SqlValue,
+  UnreachableError,
+} from '@sess/sql'
 import { discard, type MysqlConnection, type MysqlPool } from './driver.ts'
 import { asBuffer, withLiterals } from './literals.ts'
-import { codeOf, isGivenUp, isTaken, withoutStatement } from './mysql-errors.ts'
-
-/** A minute for what looks at every row, in milliseconds. */
-const MAINTENANCE_LIMIT = 60_000
+import { isGivenUp, isTaken, withoutStatement } from './mysql-errors.ts'
 
 export interface MysqlDatabaseOptions {
   readonly pool: MysqlPool
@@ -121,7 +125,7 @@ export class MysqlDatabase implements SqlDatabase {
     try {
       if (this.#greeting) await send(connection, false, this.#greeting, [])
     } catch (error) {
-      throw new UnreachableError(error as Error)
+      throw new UnreachableError(error)
     }
     this.#known.add(connection)
   }
@@ -133,23 +137,6 @@ export class MysqlDatabase implements SqlDatabase {
 
 function closed(): SessionError {
   return new SessionError('ERR_CLOSED', 'The mysql store is closed')
-}
-
-/** No connection could be had. It is a SessionError without a cause, so core knows that nothing was done. */
-export class UnreachableError extends SessionError {
-  readonly #reason: Error
-
-  constructor(reason: Error) {
-    // Without a code it is the pool's own: that all connections are taken, or its queue is full.
-    const why = 'code' in reason ? codeOf(reason) : reason.message
-    super('ERR_BACKEND', `No connection to the database could be had: ${why}`)
-    this.#reason = reason
-  }
-
-  /** What the driver said. */
-  get reason(): Error {
-    return this.#reason
-  }
 }
 
 function send(

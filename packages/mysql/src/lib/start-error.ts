@@ -1,6 +1,5 @@
 import { isSessionError, SessionError } from '@sess/core/engine'
-import { configError } from '@sess/sql'
-import { UnreachableError } from './mysql-database.ts'
+import { configError, UnreachableError } from '@sess/sql'
 import { codeOf } from './mysql-errors.ts'
 
 /** What a setting is at fault for, and what to do. */

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
 import { SessionError } from '@sess/core/engine'
-import type { SqlDatabase, SqlResult, SqlStatement, SqlValue } from '@sess/sql'
+import {
+  MAINTENANCE_LIMIT,
+  type SqlDatabase,
+  type SqlResult,
+  type SqlStatement,
+  type SqlValue,
+  UnreachableError,
+} from '@sess/sql'
 import type { PostgresAnswer, PostgresCall, PostgresConnection, PostgresPool } from './driver.ts'
 import { inTime } from './in-time.ts'
-import { isHarmless, statementError, UnreachableError } from './postgres-errors.ts'
+import { isHarmless, statementError } from './postgres-errors.ts'
 import { readColumn } from './read-column.ts'
-
-/** A minute for what looks at every row, in milliseconds. */
-const MAINTENANCE_LIMIT = 60_000
 
 export interface PostgresDatabaseOptions {
   readonly pool: PostgresPool

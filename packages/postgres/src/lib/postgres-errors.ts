@@ -12,21 +12,6 @@ export function codeOf(error: unknown): string {
   return String(code ?? message)
 }
 
-/** No connection could be had. It is a SessionError without a cause, so core knows that nothing was done. */
-export class UnreachableError extends SessionError {
-  readonly #reason: unknown
-
-  constructor(reason: unknown) {
-    super('ERR_BACKEND', `No connection to the database could be had: ${codeOf(reason)}`)
-    this.#reason = reason
-  }
-
-  /** What the driver said. */
-  get reason(): unknown {
-    return this.#reason
-  }
-}
-
 const LOCK_NOT_AVAILABLE = '55P03'
 const QUERY_CANCELED = '57014'
 const READ_ONLY = '25006'

@@ -1,9 +1,9 @@
 import { isSessionError, SessionError } from '@sess/core/engine'
-import { configError } from '@sess/sql'
+import { configError, UnreachableError } from '@sess/sql'
 import { ENGINE } from './dialect.ts'
 import { isPool, type PostgresPool } from './driver.ts'
 import type { OwnPool } from './postgres-config.ts'
-import { codeOf, UnreachableError } from './postgres-errors.ts'
+import { codeOf } from './postgres-errors.ts'
 
 const noTls = 'The server does not support SSL connections'
 

@@ -1,3 +1,6 @@
+/** How long a statement may take that looks at every row, in milliseconds: as long as core waits for it. */
+export const MAINTENANCE_LIMIT = 60_000
+
 /** What is bound to a placeholder. A number is always a whole one, and a string always ASCII. */
 export type SqlValue = string | number | Uint8Array
 
