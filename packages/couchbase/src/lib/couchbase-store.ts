@@ -71,7 +71,6 @@ export class CouchbaseStore implements RecordStore {
       if (cas !== undefined) return { cas, expiresAt }
       const found = await this.#documents.find(key)
       if (found === undefined) continue
-      if (isWriteOf(found.session, data, expiresAt)) return { cas: found.cas, expiresAt }
       if (this.#isLive(found.session)) return undefined
       // What has expired by our clock, or is no session, is as good as absent.
       cas = await this.#documents.replace(key, data, expiresAt, found.cas)
@@ -88,12 +87,7 @@ export class CouchbaseStore implements RecordStore {
     const key = this.#keyOf(id)
     if (!this.#isCurrent(token)) return undefined
     const cas = await this.#documents.replace(key, data, expiresAt, token.cas)
-    if (cas !== undefined) return { cas, expiresAt }
-    if (this.#settings.durabilityLevel === 0) return undefined
-    // A durable write can still be under way when core looks after one without an answer, sees the state before
-    // it, and sends it again. Then the document is not another's, but ours.
-    const found = await this.#documents.find(key)
-    return found && isWriteOf(found.session, data, expiresAt) ? { cas: found.cas, expiresAt } : undefined
+    return cas === undefined ? undefined : { cas, expiresAt }
   }
 
   async delete(id: string, token?: unknown): Promise<boolean> {
@@ -138,9 +132,4 @@ export class CouchbaseStore implements RecordStore {
       (token as Partial<Version>).expiresAt !== undefined && (token as Version).expiresAt > this.#clock.now()
     )
   }
-}
-
-/** Whether that is the very write: no two of them hold the same revision. */
-function isWriteOf(session: SessionDocument | undefined, data: Uint8Array, expiresAt: number): boolean {
-  return session?.expiresAt === expiresAt && session.data.equals(data)
 }
