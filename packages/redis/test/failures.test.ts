@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { noServer, noService, type Server, service, startProxy, startRedis } from '@sess/testing'
 import { Redis } from 'ioredis'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   closing,
   contentOf,
@@ -21,6 +21,7 @@ describe.skipIf(await noService('redis'))('a connection', () => {
     const prefix = newPrefix()
     const connectionName = prefix.slice(0, -1)
     const store = await openStore({ host: proxy.host, port: proxy.port, prefix, connectionName }, { timeout })
+    onTestFinished(() => proxy.thaw())
     const onlooker = await openStore({ host, port, prefix })
     const id = newId()
     const token = (await store.create(id, newData('an old session'), soon())) as string
@@ -40,7 +41,7 @@ describe.skipIf(await noService('redis'))('a connection', () => {
     return { proxy, goAway, store, onlooker, id, token, connection }
   }
 
-  it('that does not answer in time is closed, and another one made', async () => {
+  it('that does not answer in time is closed, and another one made', { timeout: 10_000 }, async () => {
     const { proxy, store, id, connection } = await scene(300)
     const before = await connection()
     proxy.freeze()

@@ -24,7 +24,7 @@ describe.skipIf(await noServer('redisCluster')).each([
   })
   afterAll(() => servers?.close())
 
-  it('the server does no command more often than it was asked for', async () => {
+  it('the server does no command more often than it was asked for', { timeout: 60_000 }, async () => {
     const { nodes } = servers
     const admins = nodes.map(({ host, port }) => disconnecting(new Redis({ host, port })))
     /** How often the servers have done a command. */
@@ -35,11 +35,11 @@ describe.skipIf(await noServer('redisCluster')).each([
     }
     const proxies = await Promise.all(nodes.map(node => closing(startProxy(node))))
     const natMap = Object.fromEntries(
-      nodes.map(({ host, port }, i) => [`${host}:${port}`, { host, port: proxies[i]?.port }]),
+      nodes.map(({ host, port }, i) => [`${host}:${port}`, { host, port: proxies[i]?.port ?? 0 }]),
     )
     const addresses = proxies.map(({ host, port }) => ({ host, port }))
-    const config: RedisConfig =
-      nodes.length === 1 ? { ...addresses[0] } : { cluster: { nodes: addresses, natMap } }
+    const [first] = addresses as [RedisConfig]
+    const config = nodes.length === 1 ? first : { cluster: { nodes: addresses, natMap } }
     const store = await openStore(config, { timeout: 5000 })
     // So that every server knows the script.
     for (let i = 0; i < 20; i++) {
@@ -47,7 +47,7 @@ describe.skipIf(await noServer('redisCluster')).each([
       await store.update(id, newData(), soon(), (await store.create(id, newData(), soon())) as string)
     }
     const records = await Promise.all(
-      Array.from({ length: 400 }, async () => {
+      Array.from({ length: 200 }, async () => {
         const id = newId()
         return { id, token: (await store.create(id, newData(), soon())) as string }
       }),
@@ -64,7 +64,7 @@ describe.skipIf(await noServer('redisCluster')).each([
         ),
       )
     }
-    for (let i = 0; i < 400; i += 4) {
+    for (let i = 0; i < 200; i += 4) {
       const some = records.slice(i, i + 4)
       await Promise.all(some.map(({ id, token }) => ask(store.update(id, newData(), soon(), token))))
     }
@@ -75,9 +75,9 @@ describe.skipIf(await noServer('redisCluster')).each([
     const [swaps, sets] = [(await done('evalsha')) - swapsBefore, (await done('set')) - setsBefore]
     const [acknowledged, failed] = [true, false].map(what => outcomes.filter(each => each === what).length)
     const story = JSON.stringify({ acknowledged, failed, swaps, sets })
-    expect(acknowledged, story).toBeGreaterThan(40)
-    expect(failed, story).toBeGreaterThan(40)
-    expect(swaps, story).toBeLessThan(400)
+    expect(swaps, story).toBeLessThan(200)
     expect(sets, story).toBe(swaps)
+    expect(acknowledged, story).toBeGreaterThan(20)
+    expect(failed, story).toBeGreaterThan(20)
   })
 })
