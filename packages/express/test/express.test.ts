@@ -5,5 +5,5 @@ import { connectSubject } from './support/connect.ts'
 import { subjectOf } from './support/subject.ts'
 
 testAdapter(subjectOf('Express 5', express))
-testAdapter(subjectOf('Express 4', express4 as typeof express))
+testAdapter(subjectOf('Express 4', express4))
 testAdapter(connectSubject)

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export { type Ask, Browser, type Opened, type Reply } from './lib/adapter/browser.ts'
 export { adapterChecksOf, runAdapterChecks } from './lib/adapter/checks.ts'
 export { listening } from './lib/adapter/listening.ts'
 export type {

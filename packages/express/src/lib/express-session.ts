@@ -28,7 +28,7 @@ export class ExpressSession extends RequestSession<AppData> {
    * that keeps the data there is `await sessionRegenerateID()`.
    */
   regenerate(callback: Callback): void {
-    answer(this.#begin(), callback)
+    answer(beginAnew(this), callback)
   }
 
   /** Saves now. */
@@ -41,21 +41,21 @@ export class ExpressSession extends RequestSession<AppData> {
   destroy(callback: Callback): void {
     answer(this.destroySession(), callback)
   }
+}
 
-  async #begin(): Promise<void> {
-    const entries = entriesOf(this)
-    await this.destroySession()
-    // passport's keepSessionInfo copies what is enumerable from the session before to the one after, which are one
-    // object here: this property stands for all the data.
-    Object.defineProperty(this, 'sessionInfo', {
-      enumerable: true,
-      configurable: true,
-      get: () => entries,
-      set: (kept: typeof entries) => {
-        for (const [key, value] of kept) this.set(key, value)
-      },
-    })
-  }
+async function beginAnew(session: ExpressSession): Promise<void> {
+  const entries = entriesOf(session)
+  await session.destroySession()
+  // passport's keepSessionInfo copies what is enumerable from the session before to the one after, which are one
+  // object here: this property stands for all the data.
+  Object.defineProperty(session, 'sessionInfo', {
+    enumerable: true,
+    configurable: true,
+    get: () => entries,
+    set: (kept: typeof entries) => {
+      for (const [key, value] of kept) session.set(key, value)
+    },
+  })
 }
 
 /** All data; none where the engine has no list of keys. */

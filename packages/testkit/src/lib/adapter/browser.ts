@@ -6,6 +6,7 @@ import { Visitor } from '../visitor.ts'
 export interface Ask {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 /** A response whose headers are there. */
@@ -24,11 +25,11 @@ export interface Reply extends Opened {
 
 /** A visitor on a real socket: every request has a connection of its own. */
 export class Browser {
-  readonly #port: number
+  readonly port: number
   readonly #visitor: Visitor
 
   constructor(port: number, visitor: Visitor = new Visitor()) {
-    this.#port = port
+    this.port = port
     this.#visitor = visitor
   }
 
@@ -39,22 +40,22 @@ export class Browser {
 
   /** Another browser with the cookies as they are now. */
   copy(): Browser {
-    return new Browser(this.#port, this.#visitor.copy())
+    return new Browser(this.port, this.#visitor.copy())
   }
 
   /** Sends a request, and does no more. */
-  send(path: string, { method = 'GET', headers = {} }: Ask = {}): ClientRequest {
+  send(path: string, { method = 'GET', headers = {}, body }: Ask = {}): ClientRequest {
     const cookie = this.#visitor.cookie
     const sent = request({
       host: '127.0.0.1',
-      port: this.#port,
+      port: this.port,
       path,
       method,
       agent: false,
       headers: { ...(cookie ? { cookie } : {}), ...headers },
     })
     sent.on('error', () => {})
-    return sent.end()
+    return sent.end(body)
   }
 
   /** As soon as the headers are there. */
