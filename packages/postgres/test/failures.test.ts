@@ -2,7 +2,7 @@ import { newManager } from '@sess/core'
 import { isSessionError } from '@sess/core/engine'
 import { PostgresStore } from '@sess/postgres'
 import { noServer, type SqlServer, startPgBouncer, startPostgres, startProxy } from '@sess/testing'
-import { Pool } from 'pg'
+import { type Client, type ClientBase, Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { dataOf, newId, Place } from './support/place.ts'
 
@@ -75,7 +75,7 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
       const failed = expect(update).rejects.toMatchObject({ code: how === 'ends' ? '57P01' : 'ECONNRESET' })
       const waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
       await expect.poll(() => place.admin.query(`SELECT ${waiting}`)).toMatchObject({ rowCount: 1 })
-      await expect.poll(() => listeners, 'who hears its errors').toBe(1)
+      await expect.poll(() => listeners).toBe(1)
       if (how === 'ends') await place.admin.query(`SELECT pg_terminate_backend(pid) ${waiting}`)
       else proxy.cut()
       await failed
@@ -238,6 +238,19 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     const error = await store.create(id, dataOf(100), place.in(1000)).then(String, error => error)
     expect(error).toMatchObject({ code: '23514' })
     expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(id)
+  })
+
+  it('to answer do not keep what a closed store had open', async () => {
+    const place = new Place(server)
+    const clients: Client[] = []
+    const onConnect = (client: ClientBase) => void clients.push(client as Client)
+    const store = await PostgresStore.open({ ...place.config, onConnect }, { clock: place.clock })
+    await Promise.all([store.load(newId()), store.load(newId())])
+    server.pause()
+    const start = performance.now()
+    await store.close().finally(() => server.resume())
+    expect(performance.now() - start).toBeLessThan(2000)
+    expect(clients.map(client => client.connection.stream.destroyed)).toEqual([true, true])
   })
 
   it('are errors of a closed store, and nothing else is left of it', async () => {

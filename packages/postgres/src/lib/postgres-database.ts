@@ -55,8 +55,8 @@ export class PostgresDatabase implements SqlDatabase {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#close?.()
-    this.#pool.off('error', ignore)
+    if (this.#close) await this.#close()
+    else this.#pool.off('error', ignore)
   }
 
   /** `mayStay`: whether the connection is as good as before when a statement has failed with this error. */
