@@ -22,7 +22,11 @@ export async function surviveKills(stage: Stage<Server>): Promise<void> {
 /** A server that accepts and says nothing, and goes on after a while. */
 export async function survivePause(stage: Stage<Server>): Promise<void> {
   await surviveOutage(stage, {
-    begin: async () => stage.place.pause(),
+    begin: async () => {
+      stage.place.pause()
+      // On a busy machine its threads do not stop at once.
+      await sleep(100)
+    },
     end: async () => stage.place.resume(),
     lasts: timeout + 500,
   })
