@@ -5,11 +5,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setup as startSharedServers } from '../testing/dist/global-setup.js'
-import { packageFolders, read, root } from './lib/workspace.mjs'
+import { packageFolders, root } from './lib/workspace.mjs'
 import { WorkspaceCopy } from './lib/workspace-copy.mjs'
 
 /** @typedef {import('./lib/test-report.mjs').TestReport} TestReport */
-/** @typedef {{ engine: string, rule: string, patch: string, tests: string[] }} Mutant */
+/** @typedef {{ name: string, patch: string, tests: string[], changed: string[] }} Mutant paths are of the workspace */
 
 /** Vitest keeps one processor busy. */
 const copiesAtOnce = 2
@@ -18,19 +18,25 @@ const limit = 150_000
 /** For one test that says nothing else: what hangs is to be told soon. */
 const testTimeout = 15_000
 
+/** Between a file, its suites and its test, in the reporter's names. */
+const SEPARATOR = ' > '
+
 const started = Date.now()
 const reports = mkdtempSync(join(tmpdir(), 'sess-mutants-reports-'))
 const stopServers = await startSharedServers()
 const copies = await Promise.all(Array.from({ length: copiesAtOnce }, () => WorkspaceCopy.make()))
-let killed = 0
+/** Somebody may be working on the original. */
+const original = /** @type {WorkspaceCopy} */ (copies[0]).path
+/** @type {{ name: string, killer: string }[]} */
+let kills = []
 /** @type {string[]} */
 const survivors = []
 /** @type {string[]} */
 const invalid = []
 try {
-  const mutants = findMutants(process.argv.slice(2))
-  const red = await testUnbroken([...new Set(mutants.flatMap(mutant => mutant.tests))])
-  await share(mutants, (mutant, copy) => tryMutant(mutant, copy, red))
+  await share(findMutants(process.argv.slice(2)), tryMutant)
+  const files = new Set(kills.map(({ killer }) => fileOf(killer)))
+  await share([...files], confirm)
 } finally {
   for (const copy of copies) copy.remove()
   rmSync(reports, { recursive: true })
@@ -46,110 +52,111 @@ function findMutants(wanted) {
   const folders = packageFolders().filter(folder => wanted.length === 0 || wanted.includes(basename(folder)))
   return folders.flatMap(folder => {
     const directory = `${folder}/test/mutants`
-    if (!existsSync(root + directory)) return []
-    return readdirSync(root + directory)
+    if (!existsSync(join(original, directory))) return []
+    return readdirSync(join(original, directory))
       .filter(file => file.endsWith('.patch'))
-      .map(file => readMutant(basename(folder), `${directory}/${file}`))
+      .map(file => readMutant(`${basename(folder)}: ${basename(file, '.patch')}`, `${directory}/${file}`))
   })
 }
 
 /**
- * @param {string} engine
- * @param {string} path
+ * @param {string} name
+ * @param {string} patch
  * @returns {Mutant}
  */
-function readMutant(engine, path) {
-  const text = read(path)
+function readMutant(name, patch) {
+  const text = readFileSync(join(original, patch), 'utf8')
   const tests = /^tests: (.+)$/m.exec(text)?.[1]?.split(' ') ?? []
-  return { engine, rule: basename(path, '.patch'), patch: root + path, tests }
+  const changed = [...text.matchAll(/^\+\+\+ (?:b\/)?(\S+)/gm)].map(([, file]) => String(file))
+  return { name, patch, tests, changed }
 }
 
 /**
  * What is wrong with a mutant before it is tried.
  * @param {Mutant} mutant
  */
-function problemOf({ patch, tests }) {
+function problemOf({ tests, changed }) {
   if (tests.length === 0) return "it needs a line 'tests: packages/…/test/….test.ts'"
-  const missing = tests.find(test => !existsSync(root + test))
+  const missing = tests.find(test => !existsSync(join(original, test)))
   if (missing) return `there is no ${missing}`
-  const changed = [...readFileSync(patch, 'utf8').matchAll(/^\+\+\+ (?:b\/)?(\S+)/gm)].map(([, file]) => file)
-  if (!changed.every(file => /^packages\/[^/]+\/src\//.test(String(file))))
-    return 'it may only change sources'
-}
-
-/**
- * Tests that fail in an unbroken copy would tell nothing.
- * @param {string[]} tests
- * @returns {Promise<Set<string>>} those that fail
- */
-async function testUnbroken(tests) {
-  const red = new Set()
-  await share(
-    tests.filter(test => existsSync(root + test)),
-    async (test, copy) => {
-      const begun = Date.now()
-      const { report, output } = await runTests(copy, [test])
-      const isGreen = report && report.passed > 0 && report.failed.length + report.problems.length === 0
-      console.log(`unbroken: ${test} ${isGreen ? 'passes' : 'FAILS'}${since(begun)}`)
-      if (isGreen) return
-      red.add(test)
-      console.log(output)
-    },
-  )
-  return red
+  if (!changed.every(file => /^packages\/[^/]+\/src\//.test(file))) return 'it may only change sources'
 }
 
 /**
  * @param {Mutant} mutant
  * @param {WorkspaceCopy} copy
- * @param {Set<string>} red
  */
-async function tryMutant(mutant, copy, red) {
+async function tryMutant(mutant, copy) {
   const begun = Date.now()
-  const name = `${mutant.engine}: ${mutant.rule}`
-  /** @param {string} why @param {string} [output] */
-  const reject = (why, output) => {
-    invalid.push(`${name}: ${why}`)
-    console.log(`${name}: INVALID, ${why}${output ? `\n${output}` : ''}`)
-  }
+  const { name } = mutant
   const problem = problemOf(mutant)
-  if (problem) return reject(problem)
-  const broken = mutant.tests.find(test => red.has(test))
-  if (broken) return reject(`${broken} fails without it as well`)
+  if (problem) return reject(name, problem)
   try {
-    copy.patch(mutant.patch, 'apply')
+    copy.patch(join(copy.path, mutant.patch), 'apply')
   } catch (error) {
-    return reject('the patch does not apply: make it anew', /** @type {{ stderr?: string }} */ (error).stderr)
+    const { stderr } = /** @type {{ stderr?: string }} */ (error)
+    return reject(name, 'the patch does not apply: make it anew', stderr)
   }
-  const { report, output } = await runTests(copy, mutant.tests)
-  copy.patch(mutant.patch, 'revert')
-  if (report?.failed[0]) {
-    killed += 1
-    console.log(`${name}: killed by ${report.failed[0]}${since(begun)}`)
-  } else if (report && report.problems.length === 0) {
+  const { report, output } = await runTests(copy, mutant.tests, ['--bail=1'])
+  copy.patch(join(copy.path, mutant.patch), 'revert')
+  const killer = report?.failed[0]
+  if (killer) {
+    kills.push({ name, killer })
+    console.log(`${name}: killed by ${killer}${since(begun)}`)
+  } else if (report && report.passed > 0 && report.problems.length === 0) {
     survivors.push(name)
     console.log(`${name}: SURVIVED ${report.passed} tests${since(begun)}`)
-  } else reject(`no test failed, but ${report?.problems[0] ?? 'there is no report'}`, output)
+  } else reject(name, `no test failed, but ${report?.problems[0] ?? 'none ran'}`, output)
+}
+
+/** @param {string} test as the reporter names it */
+function fileOf(test) {
+  return test.slice(0, test.indexOf(SEPARATOR))
 }
 
 /**
- * Runs test files in a copy until the first failure.
+ * A test that fails without the mutant as well has killed nothing.
+ * @param {string} file whose tests have killed
+ * @param {WorkspaceCopy} copy
+ */
+async function confirm(file, copy) {
+  const begun = Date.now()
+  const ofFile = kills.filter(({ killer }) => fileOf(killer) === file)
+  const killers = new Set(ofFile.map(({ killer }) => killer))
+  const names = [...killers].map(killer => killer.split(SEPARATOR).slice(1).join(' '))
+  const pattern = names.map(name => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')
+  const some = await runTests(copy, [file], [`--testNamePattern=^(?:${pattern})$`])
+  const areGreen = some.report && some.report.failed.length === 0 && some.report.passed >= killers.size
+  // Perhaps it is one that cannot run alone.
+  const { report, output } = areGreen ? some : await runTests(copy, [file])
+  const red = areGreen ? [] : ofFile.filter(({ killer }) => !report?.passed || report.failed.includes(killer))
+  console.log(`${file}: ${killers.size} ${red.length > 0 ? 'FAIL' : 'pass'} without mutants${since(begun)}`)
+  for (const { name, killer } of red) reject(name, `${killer} fails without it as well`, output)
+  kills = kills.filter(kill => !red.includes(kill))
+}
+
+/**
+ * @param {string} name
+ * @param {string} why
+ * @param {string} [output]
+ */
+function reject(name, why, output = '') {
+  invalid.push(`${name}: ${why}`)
+  console.log(`${name}: INVALID, ${why}\n${output}`)
+}
+
+/**
  * @param {WorkspaceCopy} copy
  * @param {string[]} tests
+ * @param {string[]} [options]
  * @returns {Promise<{ report?: TestReport, output: string }>} no report if it was out of time or has crashed
  */
-async function runTests(copy, tests) {
+async function runTests(copy, tests, options = []) {
   const file = join(reports, `${basename(copy.path)}.json`)
   rmSync(file, { force: true })
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const options = [
-    '--bail=1',
-    '--no-file-parallelism',
-    `--testTimeout=${testTimeout}`,
-    // Transforming what no mutant has changed is a fifth of the time.
-    '--experimental.fsModuleCache',
-  ]
-  const child = spawn(process.execPath, [vitest, 'run', ...options, ...tests], {
+  const always = ['--no-file-parallelism', `--testTimeout=${testTimeout}`]
+  const child = spawn(process.execPath, [vitest, 'run', ...always, ...options, ...tests], {
     cwd: copy.path,
     env: { ...process.env, NO_COLOR: '1', TEST_REPORT: file },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -185,6 +192,7 @@ function since(begun) {
 }
 
 function conclude() {
+  const killed = kills.length
   const total = killed + survivors.length + invalid.length
   const failed = [...survivors.map(name => `${name}: survived`), ...invalid]
   if (process.env.TEST_REPORT) {

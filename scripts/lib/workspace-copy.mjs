@@ -66,7 +66,8 @@ export class WorkspaceCopy {
   }
 
   remove() {
-    rmSync(this.path, { recursive: true, force: true })
+    // A process that was cut off may still be writing.
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
@@ -78,5 +79,5 @@ export class WorkspaceCopy {
 function linkEntries(from, to) {
   cpSync(from, to, { recursive: true, filter: source => source === from })
   for (const entry of readdirSync(from))
-    if (!/^\.(?:vite|cache|experimental)/.test(entry)) symlinkSync(join(from, entry), join(to, entry))
+    if (!/^\.(?:vite|cache)/.test(entry)) symlinkSync(join(from, entry), join(to, entry))
 }
