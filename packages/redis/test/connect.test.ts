@@ -1,16 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inspect } from 'node:util'
-import { newManager } from '@sess/core'
-import { isSessionError } from '@sess/core/engine'
 import '@sess/redis'
-import { noServer, noService, type Server, service, startProxy, startRedis } from '@sess/testing'
+import { noServer, noService, service, startProxy, startRedis } from '@sess/testing'
 import { Redis } from 'ioredis'
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { RedisConfig } from '../src/lib/redis-config.ts'
-import { selfSigned } from './support/certificate.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   closing,
   contentOf,
@@ -21,45 +15,7 @@ import {
   openStore,
   soon,
 } from './support/place.ts'
-
-const password = 'a secret, and a comma'
-
-/** What newManager fails with, and that it shows no password. */
-async function failure(
-  config: string | RedisConfig,
-  name = 'redis',
-  timeout = 2000,
-): Promise<Error & { code: string }> {
-  const start = performance.now()
-  const error: unknown = await newManager(name, { providerConfig: config as string, timeout }).then(
-    manager => manager.close(),
-    error => error,
-  )
-  expect(performance.now() - start).toBeLessThan(timeout + 300)
-  if (!isSessionError(error)) throw error ?? new Error('newManager did not fail')
-  expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/a secret|another secret|:secret/)
-  return error
-}
-
-/** Saves and reads a session. */
-async function use(config: string | RedisConfig, name = 'redis'): Promise<void> {
-  const manager = await closing(newManager(name, { providerConfig: config as string, timeout: 2000 }))
-  const headers = new Headers()
-  const session = await manager.sessionStart(new Request('http://localhost/'), headers)
-  session.set('name', 'astaxie')
-  await session.sessionRelease()
-  const cookie = (headers.get('set-cookie') as string).split(';')[0] as string
-  const request = new Request('http://localhost/', { headers: { cookie } })
-  expect((await manager.sessionStart(request, new Headers())).get('name')).toBe('astaxie')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
+import { failure, freePort, password, use } from './support/start.ts'
 
 describe.skipIf(await noService('redis'))('a server', () => {
   it('is named by a string, a URL or an object', async () => {
@@ -176,151 +132,6 @@ it.skipIf(await noService('redis'))('holds as much as a server takes by default'
   const [, limit] = (await disconnecting(new Redis(url)).config('GET', 'proto-max-bulk-len')) as string[]
   const expiry = 8
   expect(store.maxBytes + expiry).toBe(Number(limit))
-})
-
-describe.skipIf(await noServer('redis'))('TLS', () => {
-  let server: Server
-  let port: number
-  const { key, cert } = selfSigned()
-
-  beforeAll(async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'sess-'))
-    const files = { key: join(directory, 'key.pem'), cert: join(directory, 'cert.pem') }
-    await Promise.all([writeFile(files.key, key), writeFile(files.cert, cert)])
-    port = await freePort()
-    const certificate = [
-      '--tls-cert-file',
-      files.cert,
-      '--tls-key-file',
-      files.key,
-      '--tls-ca-cert-file',
-      files.cert,
-    ]
-    server = await startRedis({
-      args: ['--tls-port', String(port), '--tls-auth-clients', 'no', ...certificate],
-    })
-    return async () => {
-      await server.close()
-      await rm(directory, { recursive: true })
-    }
-  })
-
-  it('with a certificate that is trusted', async () => {
-    await use({ url: `rediss://localhost:${port}`, tls: { ca: cert } })
-    await use({ host: 'localhost', port, tls: { ca: cert } })
-  })
-
-  it('refuses a certificate that nobody vouches for', async () => {
-    const error = await failure(`rediss://localhost:${port}`)
-    expect(error).toMatchObject({ code: 'ERR_BACKEND', cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } })
-    expect(error.message).toMatch(/DEPTH_ZERO_SELF_SIGNED_CERT/)
-  })
-
-  it("refuses another host's certificate", async () => {
-    const error = await failure({ url: `rediss://127.0.0.1:${port}`, tls: { ca: cert } })
-    expect(error).toMatchObject({ code: 'ERR_BACKEND', cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
-  })
-
-  it('is not taken for granted by a server that has none', async () => {
-    expect((await failure(`rediss://localhost:${server.port}`)).code).toBe('ERR_BACKEND')
-  })
-})
-
-describe.skipIf(await noService('redisCluster'))('a cluster', () => {
-  it('is named by a string, URLs or an object', async () => {
-    const { addresses } = await service.redisCluster()
-    const nodes = addresses.map(({ host, port }) => `${host}:${port}`)
-    await use(`${nodes.join(';')},100,,0`, 'redis_cluster')
-    await use(nodes.map(node => `redis://${node}`).join(';'), 'redis_cluster')
-    await use({ cluster: { nodes } })
-    await use({ cluster: { nodes: nodes.slice(0, 1) } }, 'redis_cluster')
-  })
-
-  it('is no single server, and a single server is no cluster', async () => {
-    const { addresses } = await service.redisCluster()
-    for (const { host, port } of addresses)
-      expect(await failure({ host, port })).toMatchObject({
-        code: 'ERR_CONFIG',
-        message: expect.stringMatching(/is a node of a cluster, e\.g\. \{ cluster: \{ nodes:/),
-      })
-    if (await noService('redis')) return
-    const { host, port } = await service.redis()
-    const error = await failure({ cluster: { nodes: [{ host, port }] } })
-    expect(error).toMatchObject({ code: 'ERR_CONFIG', message: expect.stringMatching(/is no cluster/) })
-  })
-
-  it('that is not there is ERR_BACKEND', async () => {
-    const port = await freePort()
-    const error = await failure(`127.0.0.1:${port};localhost:${port},100,secret`, 'redis_cluster')
-    expect(error.code).toBe('ERR_BACKEND')
-    expect(error.message).toMatch(
-      new RegExp(`^Redis at 127.0.0.1:${port}, localhost:${port} cannot be used: .*`),
-    )
-  })
-})
-
-describe.skipIf(await noServer('redisCluster'))('a cluster of one with a password', () => {
-  it('asks for it', async () => {
-    const args = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']
-    const { host, port, url } = await closing(startRedis({ password, args }))
-    const client = disconnecting(new Redis(url))
-    await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    await vi.waitFor(async () => expect(await client.cluster('INFO')).toMatch('cluster_state:ok'), 10_000)
-    const cluster = { nodes: [{ host, port }] }
-    await use({ cluster, password })
-    await use(url, 'redis_cluster')
-    for (const wrong of ['another secret', undefined]) {
-      const error = await failure({ cluster, ...(wrong ? { password: wrong } : {}) })
-      expect(error).toMatchObject({
-        code: 'ERR_CONFIG',
-        message: expect.stringMatching(/refuses 'username' and 'password'/),
-      })
-    }
-  })
-})
-
-describe.skipIf(await noService('redisSentinel'))('sentinels', () => {
-  it('are named by a string, URLs or an object', async () => {
-    const { addresses, name } = await service.redisSentinel()
-    const sentinels = addresses.map(({ host, port }) => `${host}:${port}`)
-    await use(`${sentinels.join(';')},100,,0,${name}`, 'redis_sentinel')
-    await use(`${sentinels.map(each => `redis://${each}`).join(';')}?name=${name}`, 'redis_sentinel')
-    await use({ sentinel: { sentinels, name } })
-  })
-
-  it('that do not answer are ERR_BACKEND in time', async () => {
-    const { addresses, name } = await service.redisSentinel()
-    const proxies = await Promise.all(addresses.map(address => closing(startProxy(address))))
-    for (const proxy of proxies) proxy.freeze()
-    const sentinels = proxies.map(({ host, port }) => `${host}:${port}`)
-    expect((await failure({ sentinel: { sentinels, name } }, 'redis', 1500)).code).toBe('ERR_BACKEND')
-  })
-
-  it('may be partly away', async () => {
-    const { addresses, name } = await service.redisSentinel()
-    const sentinels = [
-      `127.0.0.1:${await freePort()}`,
-      ...addresses.map(({ host, port }) => `${host}:${port}`),
-    ]
-    await use({ sentinel: { sentinels, name } })
-  })
-
-  it('that know no such master are ERR_CONFIG', async () => {
-    const { addresses } = await service.redisSentinel()
-    const sentinels = addresses.map(({ host, port }) => `${host}:${port}`)
-    const error = await failure({ sentinel: { sentinels, name: 'another' } })
-    expect(error).toMatchObject({
-      code: 'ERR_CONFIG',
-      message: expect.stringMatching(/know no master of that 'name'/),
-    })
-  })
-
-  it('that are not there are ERR_BACKEND', async () => {
-    const port = await freePort()
-    const error = await failure(`127.0.0.1:${port},100,secret`, 'redis_sentinel')
-    expect(error.message).toMatch(new RegExp(`^Redis at sentinels 127.0.0.1:${port} cannot be used: `))
-    expect(error.code).toBe('ERR_BACKEND')
-  })
 })
 
 it.skipIf(await noService('redis'))('keeps the ids apart that a user of Provider makes', async () => {

@@ -24,7 +24,7 @@ export function isUnsent(error: unknown): boolean {
 }
 
 /** Whether it is an answer of the server. */
-export function isReply(error: unknown): error is Error {
+function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
