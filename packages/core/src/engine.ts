@@ -5,6 +5,7 @@
  */
 export type { Clock } from './lib/clock.ts'
 export { REVISION_BYTES, revisionOf, TOMBSTONE_BYTES } from './lib/codec/record.ts'
+export { decodeValue, encodeValue } from './lib/codec/values.ts'
 export {
   type Engine,
   type EngineContext,

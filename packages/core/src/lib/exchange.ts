@@ -12,6 +12,8 @@ export interface Exchange {
   changed(): void
   /** The save failed, and somebody else answers: nothing of the session is sent, and it is not saved again. */
   abandon(): void
+  /** The response with the session's lines, where it is a Web response. After the last call no cookie can be sent. */
+  respond?(response: Response, isLast: boolean): Response
 }
 
 /** The scheme a proxy reports: RFC 7239's `Forwarded`, else `X-Forwarded-Proto`; of several the first, the client's. */

@@ -145,7 +145,9 @@ export class Manager<Data extends object = SessionData> {
     const { visit, exchange } = this.#visits.ofWeb(request)
     const response = await handler(await this.#start(visit))
     await visit.session?.sessionRelease()
-    return exchange.respond(response)
+    if (!(response instanceof Response))
+      throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
+    return exchange.respond(response, true)
   }
 
   /**
@@ -159,7 +161,7 @@ export class Manager<Data extends object = SessionData> {
   ): RequestSession<Data> {
     this.#checkOpen()
     const { onLoadError = 'error', ...hooks } = options
-    return new RequestSession(this.#visits.of(req, res, hooks), onLoadError)
+    return new RequestSession(this.#visits.of(req, res, hooks).enter(), onLoadError)
   }
 
   /** How many sessions are live. @throws ERR_UNSUPPORTED where the engine cannot tell */

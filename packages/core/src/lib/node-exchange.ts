@@ -7,12 +7,13 @@ import { type GateKeeper, type NodeResponse, ResponseGate } from './response-gat
 /** What a Node exchange asks of the request's session. */
 interface NodeExchangeSession {
   readonly needsRelease: boolean
-  sessionRelease(): Promise<void>
 }
 
 export interface NodeExchangeSettings {
   /** The request's session, once it is started. */
   session(): NodeExchangeSession | undefined
+  /** Saves it. */
+  settle(): Promise<void>
   /** How the session travels. */
   readonly carrier: Pick<Carrier, 'responseHeader' | 'owns'>
   /** Tells how the client reached us, in place of what the request says. */
@@ -71,7 +72,8 @@ export class NodeExchange implements Exchange, GateKeeper {
 
   abandon(): void {
     this.#hasFailed = true
-    if (this.#lines) this.setLines([])
+    if (this.#lines) this.#lines = []
+    this.#dropHeaders()
   }
 
   mustHold(): boolean {
@@ -81,12 +83,12 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   settle(): Promise<void> {
-    return this.#settings.session()?.sessionRelease() ?? Promise.resolve()
+    return this.#settings.settle()
   }
 
   onFailure(error: unknown): unknown {
     this.#hasFailed = true
-    for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name)
+    this.#dropHeaders()
     this.#response.statusCode = 500
     // HTTP/2 has no message, and warns whoever sets it.
     if (!('stream' in this.#response)) this.#response.statusMessage = ''
@@ -103,6 +105,12 @@ export class NodeExchange implements Exchange, GateKeeper {
     this.#applyLines()
     this.#keepPrivate()
     return [status, ...message]
+  }
+
+  /** Those of an answer that is not to be. */
+  #dropHeaders(): void {
+    if (this.#response.headersSent) return
+    for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name)
   }
 
   #applyLines(): void {

@@ -185,11 +185,19 @@ export class RequestSession<Data extends object = SessionData> {
    */
   async settle(): Promise<void> {
     try {
-      await this.#visit?.session?.sessionRelease()
+      await this.#visit?.settle()
     } catch (error) {
       this.#visit?.abandon()
       throw error
     }
+  }
+
+  /**
+   * For adapters whose framework answers with a Web `Response`, after {@link settle}: gives it the session's cookie.
+   * A response that needs none comes back as it is; another is a copy, whose body is not read.
+   */
+  respond(response: Response): Response {
+    return this.#visit?.respond(response) ?? response
   }
 
   #flashes(): FlashHolder {

@@ -24,6 +24,10 @@ export class Visit<Data extends object> implements SessionHost {
   readonly #exchange: Exchange
   #starting: Promise<Session<Data>> | undefined
   #session: Session<Data> | undefined
+  #settling: Promise<void> | undefined
+  #hasFailed = false
+  /** Middlewares of an adapter, one inside the other, that have yet to respond. */
+  #layers = 0
 
   constructor(context: VisitContext, createExchange: (visit: Visit<Data>) => Exchange) {
     this.#context = context
@@ -64,9 +68,33 @@ export class Visit<Data extends object> implements SessionHost {
     this.#starting = Promise.resolve(next)
   }
 
+  /**
+   * Saves, for a response that waits: one attempt, however many wait for it. All of them are told of a failure;
+   * after it there is nothing left to save.
+   */
+  settle(): Promise<void> {
+    if (this.#hasFailed || !this.#session?.needsRelease) return Promise.resolve()
+    this.#settling ??= this.#settle().finally(() => {
+      this.#settling = undefined
+    })
+    return this.#settling
+  }
+
   /** The save failed, and somebody else answers. */
   abandon(): void {
     this.#exchange.abandon()
+  }
+
+  /** An adapter begins; it ends with {@link respond} if its framework answers with a Web response. */
+  enter(): this {
+    this.#layers++
+    return this
+  }
+
+  /** The response with the session's lines; the same one if there are none. */
+  respond(response: Response): Response {
+    this.#layers--
+    return this.#exchange.respond?.(response, this.#layers === 0) ?? response
   }
 
   checkCookie(): void {
@@ -107,6 +135,17 @@ export class Visit<Data extends object> implements SessionHost {
 
   get #isSecure(): boolean {
     return this.#exchange.isSecure(this.#context.trustProxy)
+  }
+
+  async #settle(): Promise<void> {
+    try {
+      // The handler may go on changing the session while its first changes are saved.
+      do await this.#session?.sessionRelease()
+      while (this.#session?.needsRelease)
+    } catch (error) {
+      this.#hasFailed = true
+      throw error
+    }
   }
 
   async #open(): Promise<Session<Data>> {

@@ -70,6 +70,7 @@ export class Visits<Data extends object> {
   ): NodeExchange {
     return new NodeExchange(req, res, {
       session: () => visit.session,
+      settle: () => visit.settle(),
       carrier: this.#context.carrier,
       isSecure,
       onSaveError: error => onSaveError(error, req as IncomingMessage, res as ServerResponse),

@@ -1,5 +1,4 @@
 import type { Carrier } from './carrier.ts'
-import { SessionError } from './errors.ts'
 import { type Exchange, isForwardedSecure, privateCacheControl } from './exchange.ts'
 
 export interface WebExchangeSettings {
@@ -52,11 +51,9 @@ export class WebExchange implements Exchange {
   }
 
   /** The response with the session's lines; the same one if there are none. */
-  respond(response: Response): Response {
-    this.headersSent = true
+  respond(response: Response, isLast: boolean): Response {
+    this.headersSent = isLast
     if (this.#lines === undefined) return response
-    if (!(response instanceof Response))
-      throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
     // A copy: the headers of a redirect or of a fetched response can't be changed.
     this.#headers = new Headers(response.headers)
     this.setLines(this.#lines)

@@ -1,4 +1,5 @@
-import type { LoadErrorPolicy, RequestSession } from '@sess/core'
+import type { LoadErrorPolicy } from '@sess/core'
+import { RequestSession } from '@sess/core/adapter'
 import { describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
 import { type Data, over, record, setUp } from './support/managers.ts'
@@ -214,7 +215,27 @@ describe('a save that fails', () => {
     expect(store.methods.filter(method => method !== 'load')).toHaveLength(2)
   })
 
-  it('takes back the cookie of an earlier save', async () => {
+  it('is one for all that wait for the save, and there is no second attempt', async () => {
+    const { manager, store } = await setUp()
+    const told: string[] = []
+    let attempts = 0
+    manager.on('saveError', () => attempts++)
+    const server = await serve(async (req, res) => {
+      const sess = manager.requestSession(req, res, { onSaveError: () => told.push('gate') })
+      ;(await sess.sessionStart()).set('n', 1)
+      store.before = down
+      res.end('held')
+      const both = [sess.settle(), sess.settle()].map(each => each.catch(() => told.push('framework')))
+      await Promise.all(both)
+      await sess.settle()
+      res.end('failed')
+    })
+    expect(await server.ask()).toMatchObject({ body: 'failed', setCookies: [] })
+    expect(told).toEqual(['gate', 'framework', 'framework'])
+    expect(attempts).toBe(1)
+  })
+
+  it('takes back the cookie of an earlier save, and what else the answer was to say', async () => {
     const { manager, store } = await setUp()
     const server = await serve(async (req, res) => {
       const sess = manager.requestSession(req, res)
@@ -222,9 +243,76 @@ describe('a save that fails', () => {
       await sess.settle()
       store.before = down
       sess.set('n', 2)
+      res.setHeader('ETag', '"of an answer that is not to be"')
       await sess.settle().catch(() => res.end('failed'))
     })
-    expect(await server.ask()).toMatchObject({ body: 'failed', setCookies: [] })
+    const reply = await server.ask()
+    expect(reply).toMatchObject({ body: 'failed', setCookies: [] })
+    expect(reply.headers).not.toHaveProperty('etag')
+  })
+})
+
+it('settles what is changed while it settles', async () => {
+  const { manager, store } = await setUp()
+  const gate = door()
+  store.before = () => gate.opened
+  const sess = manager.requestSession(new Request('http://localhost/'), new Headers())
+  ;(await sess.sessionStart()).set('n', 1)
+  const settled = [sess.settle()]
+  await new Promise(setImmediate)
+  sess.set('n', 2)
+  settled.push(sess.settle())
+  gate.open()
+  await Promise.all(settled)
+  expect(store.methods).toEqual(['create', 'update'])
+})
+
+describe('a Web response', () => {
+  const begin = async () => {
+    const { manager } = await setUp()
+    const request = new Request('http://localhost/')
+    const sess = () => manager.requestSession(request, new Headers())
+    return { sess }
+  }
+
+  it('gets the cookie beside its own, and what it had', async () => {
+    const sess = (await begin()).sess()
+    ;(await sess.sessionStart()).set('n', 1)
+    await sess.settle()
+    const response = sess.respond(
+      new Response('hello', {
+        status: 201,
+        headers: { 'Set-Cookie': 'theme=dark', 'Cache-Control': 'public, max-age=60' },
+      }),
+    )
+    expect(response.status).toBe(201)
+    expect(response.headers.getSetCookie()).toHaveLength(2)
+    expect(response.headers.get('Cache-Control')).toBe('private, max-age=60')
+    expect(await response.text()).toBe('hello')
+  })
+
+  it('is left alone where nothing changed, and where sessions are off', async () => {
+    const sess = (await begin()).sess()
+    await sess.sessionStart()
+    await sess.settle()
+    const response = new Response('hello')
+    expect(sess.respond(response)).toBe(response)
+    expect(RequestSession.off('no reason').respond(response)).toBe(response)
+  })
+
+  it('may go through several layers of an adapter; the last ends the time for cookies', async () => {
+    const { sess } = await begin()
+    const [outer, inner] = [sess(), sess()]
+    await outer.sessionStart()
+    inner.set('n', 1)
+    await inner.settle()
+    const first = inner.respond(new Response('hello'))
+    await outer.sessionRegenerateID()
+    await outer.settle()
+    const last = outer.respond(first)
+    expect(last.headers.getSetCookie()).toHaveLength(1)
+    expect(last.headers.getSetCookie()).not.toEqual(first.headers.getSetCookie())
+    await expect(outer.sessionRegenerateID()).rejects.toMatchObject({ code: 'ERR_HEADERS_SENT' })
   })
 })
 
