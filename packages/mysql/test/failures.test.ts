@@ -56,10 +56,14 @@ describe.skipIf(isMissing)('when something fails', async () => {
     onTestFinished(() => new Promise(resolve => client.end(() => resolve())))
     const store = await place.open({ client, tableName: place.table, createTable: true }, 1500)
     const taken = await client.promise().getConnection()
+    const wave = () =>
+      Promise.all(Array.from({ length: 10 }, () => store.load(newId()).catch(error => error.code)))
     const start = performance.now()
-    const waiting = Array.from({ length: 10 }, () => store.load(newId()).catch(error => error.code))
-    expect(await Promise.all(waiting)).toEqual(Array(10).fill('ERR_TIMEOUT'))
+    expect(await wave()).toEqual(Array(10).fill('ERR_TIMEOUT'))
     expect(performance.now() - start).toBeLessThan(3000)
+    // The pool's own line does not grow while its connections are busy.
+    expect(await wave()).toEqual(Array(10).fill('ERR_TIMEOUT'))
+    expect((client as unknown as { _connectionQueue: { length: number } })._connectionQueue).toHaveLength(10)
     taken.release()
     // Those that were late give back what they get.
     expect(await store.load(newId())).toBeUndefined()

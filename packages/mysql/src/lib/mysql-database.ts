@@ -7,6 +7,7 @@ import {
   type SqlValue,
   UnreachableError,
 } from '@sess/sql'
+import { ConnectionLine, type Waiter } from './connection-line.ts'
 import { discard, type MysqlConnection, type MysqlPool } from './driver.ts'
 import { asBuffer, withLiterals } from './literals.ts'
 import { isGivenUp, isTaken, withoutStatement } from './mysql-errors.ts'
@@ -27,7 +28,7 @@ export type Run = (statement: SqlStatement, values: readonly SqlValue[]) => Prom
 
 /** A pool of mysql2. */
 export class MysqlDatabase implements SqlDatabase {
-  readonly #pool: MysqlPool
+  readonly #line: ConnectionLine
   readonly #prepared: boolean
   readonly #limit: number
   readonly #greeting: string | undefined
@@ -36,7 +37,7 @@ export class MysqlDatabase implements SqlDatabase {
   #isClosed = false
 
   constructor({ pool, prepared, limit, greeting, close }: MysqlDatabaseOptions) {
-    this.#pool = pool
+    this.#line = new ConnectionLine(pool)
     this.#prepared = prepared
     this.#limit = limit
     this.#greeting = greeting
@@ -88,6 +89,7 @@ export class MysqlDatabase implements SqlDatabase {
         () =>
           end(() => {
             if (connection) discard(connection)
+            else this.#line.leave(start)
             reject(new SessionError('ERR_TIMEOUT', `The database did not answer within ${limit} ms`))
           }),
         limit,
@@ -99,10 +101,9 @@ export class MysqlDatabase implements SqlDatabase {
           else if (connection) discard(connection)
           reject(withoutStatement(error))
         })
-      this.#pool.getConnection((error, free) => {
+      const start: Waiter = (error, free) => {
         // Nothing was sent, so nothing can have been done.
         if (error) return end(() => reject(this.#unreachable(error)))
-        if (isOver) return free.release()
         connection = free
         this.#greet(free)
           .then(() => work(free))
@@ -114,7 +115,8 @@ export class MysqlDatabase implements SqlDatabase {
               }),
             fail,
           )
-      })
+      }
+      this.#line.join(start)
     })
   }
 
