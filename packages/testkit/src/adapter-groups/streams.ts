@@ -42,7 +42,7 @@ async function readInTurns(rig: AdapterRig, isChanged: boolean): Promise<void> {
 
 /** More than the system's buffers between two sockets take. */
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
-const CHUNKS = 1024
+const CHUNKS = 400
 
 /** A body that is larger than what anybody should keep in memory, to a client that does not read yet. */
 async function readSlowly(rig: AdapterRig, isChanged: boolean): Promise<void> {
