@@ -117,34 +117,34 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     expect((await read()).get('n')).toBe(1)
   })
 
-  it('to answer in time cost the connection', { timeout: 6000 }, async () => {
+  it('to answer in time cost the connection', { timeout: 12_000 }, async () => {
     const place = new Place(server)
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.close())
     const client = newPool(place, { host: proxy.host, port: proxy.port })
-    const store = await place.open({ client, tableName: place.table, createTable: true }, 300)
+    const store = await place.open({ client, tableName: place.table, createTable: true }, 1000)
     expect(client.totalCount).toBe(1)
     proxy.freeze()
     const start = performance.now()
     await expect(store.load(newId())).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(3000)
     expect(client.totalCount).toBe(0)
     // Now it is a new connection that is waited for, which a pool of the user may do for ever.
     const again = performance.now()
     await expect(store.load(newId())).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
-    expect(performance.now() - again).toBeLessThan(1000)
+    expect(performance.now() - again).toBeLessThan(3000)
     proxy.thaw()
     expect(await store.load(newId())).toBeUndefined()
   })
 
-  it('to get a free connection are errors in time', { timeout: 6000 }, async () => {
+  it('to get a free connection are errors in time', { timeout: 12_000 }, async () => {
     const place = new Place(server)
     const client = newPool(place, { max: 1 })
-    const store = await place.open({ client, tableName: place.table, createTable: true }, 300)
+    const store = await place.open({ client, tableName: place.table, createTable: true }, 1000)
     const taken = await client.connect()
     const start = performance.now()
     await expect(store.load(newId())).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(3000)
     taken.release()
     expect(await store.load(newId())).toBeUndefined()
     expect(client.totalCount).toBe(1)
@@ -190,7 +190,7 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     await setReadOnly('on')
     const readOnly = {
       code: 'ERR_BACKEND',
-      message: expect.stringMatching(/read-only.*connect to the primary/),
+      message: expect.stringMatching(/read-only.*Connect to the primary/),
     }
     await expect(store.update(id, dataOf(100), place.in(1000), token)).rejects.toMatchObject(readOnly)
     expect(await store.load(id)).toMatchObject({ token })
@@ -249,7 +249,7 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     server.pause()
     const start = performance.now()
     await store.close().finally(() => server.resume())
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(performance.now() - start).toBeLessThan(4000)
     expect(clients.map(client => client.connection.stream.destroyed)).toEqual([true, true])
   })
 

@@ -11,8 +11,13 @@ function newPlace(): Place {
   return new Place(account as NonNullable<typeof account>)
 }
 
+/** Whoever gives up first, the server, as a rule, or the caller. */
+const code = expect.stringMatching(/^ERR_(BACKEND|TIMEOUT)$/)
+/** The server. */
+const givenUp = { code: 'ERR_BACKEND', message: expect.stringMatching(/^Nothing was done.*locked/) }
+
 /** Of an operation, in milliseconds. */
-const timeout = 500
+const timeout = 1500
 
 /** The ways to a database on which a statement may have to give up by itself. */
 const ways: Record<string, (place: Place) => PostgresConfig> = {
@@ -32,6 +37,8 @@ describe.skipIf(isMissing).each(Object.entries(ways))('with %s', (_, configOf) =
     const id = newId()
     const data = dataOf(100)
     const token = (await store.create(id, data, place.in(1000))) as string
+    // So that there are connections.
+    await Promise.all(Array.from({ length: 8 }, () => store.load(id)))
     const client = await place.admin.connect()
     onTestFinished(() => client.release(true))
     await client.query('BEGIN')
@@ -44,15 +51,13 @@ describe.skipIf(isMissing).each(Object.entries(ways))('with %s', (_, configOf) =
     }
     const start = performance.now()
     await Promise.all(
-      Object.entries(changes).map(([name, change]) =>
-        expect(change(), name).rejects.toMatchObject({ code: 'ERR_TIMEOUT' }),
-      ),
+      Object.entries(changes).map(([name, change]) => expect(change(), name).rejects.toMatchObject({ code })),
     )
-    expect(performance.now() - start).toBeLessThan(timeout + 300)
+    expect(performance.now() - start).toBeLessThan(timeout + 1000)
+    await expect.poll(() => waiting(place), { timeout: 600 }).toBe(0)
     // Reading takes no lock.
     expect(await store.load(id)).toMatchObject({ data })
     await client.query('COMMIT')
-    await expect.poll(() => waiting(place)).toBe(0)
     expect(await store.load(id)).toEqual({ data, token, expiresAt: place.in(1000) })
     expect(await store.update(id, dataOf(100), place.in(2000), token)).toBeDefined()
   })
@@ -72,13 +77,11 @@ describe.skipIf(isMissing)('a table that somebody has locked', () => {
     await client.query(`LOCK TABLE ${place.table} IN SHARE MODE`)
     const other = newId()
     await Promise.all([
-      expect(store.update(id, dataOf(100), place.in(2000), token)).rejects.toMatchObject({
-        code: 'ERR_TIMEOUT',
-      }),
-      expect(store.create(other, dataOf(100), place.in(2000))).rejects.toMatchObject({ code: 'ERR_TIMEOUT' }),
+      expect(store.update(id, dataOf(100), place.in(2000), token)).rejects.toMatchObject({ code }),
+      expect(store.create(other, dataOf(100), place.in(2000))).rejects.toMatchObject({ code }),
     ])
+    await expect.poll(() => waiting(place), { timeout: 600 }).toBe(0)
     await client.query('COMMIT')
-    await expect.poll(() => waiting(place)).toBe(0)
     expect(await store.load(id)).toEqual({ data, token, expiresAt: place.in(1000) })
     expect(await store.load(other)).toBeUndefined()
   })
@@ -86,10 +89,10 @@ describe.skipIf(isMissing)('a table that somebody has locked', () => {
 
 describe.skipIf(isMissing)('a time limit of the user', () => {
   it.each([
-    ['an option of pg', { lock_timeout: 50 }],
-    ['another option of pg', { statement_timeout: 50 }],
-    ['a parameter of the connection string', { connectionString: 'statement_timeout=50' }],
-    ['options of the server', { options: '-c statement_timeout=50' }],
+    ['an option of pg', { lock_timeout: 300 }],
+    ['another option of pg', { statement_timeout: 300 }],
+    ['a parameter of the connection string', { connectionString: 'statement_timeout=300' }],
+    ['options of the server', { options: '-c statement_timeout=300' }],
   ])('goes over that of the engine: %s', async (_, config) => {
     const place = newPlace()
     const store = await place.open({ ...place.config, ...config }, 5000)
@@ -100,8 +103,8 @@ describe.skipIf(isMissing)('a time limit of the user', () => {
     await client.query('BEGIN')
     await client.query(`SELECT FROM ${place.table} FOR UPDATE`)
     const start = performance.now()
-    await expect(store.delete(id)).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
-    expect(performance.now() - start).toBeLessThan(1000)
+    await expect(store.delete(id)).rejects.toMatchObject(givenUp)
+    expect(performance.now() - start).toBeLessThan(3500)
   })
 })
 

@@ -32,23 +32,21 @@ export function statementError(error: unknown): unknown {
   switch (state) {
     case LOCK_NOT_AVAILABLE:
     case QUERY_CANCELED:
-      return new SessionError(
-        'ERR_TIMEOUT',
-        `The server gave it up after too long, maybe because another transaction has the session locked (${state}): nothing was done`,
-        { cause: error },
+      return nothingDone(
+        `The server gave it up, maybe as another transaction has the session locked (${state})`,
       )
     case READ_ONLY:
-      return nothingDone(`The server is read-only (${state}): connect to the primary`)
+      return nothingDone(`The server is read-only (${state}). Connect to the primary`)
     case STATEMENT_MISSING:
     case STATEMENT_THERE:
-      return nothingDone(`Prepared statements get lost (${state}): with PgBouncer set prepared: false`)
+      return nothingDone(`Prepared statements get lost (${state}). With PgBouncer set prepared: false`)
   }
   return withoutValues(error)
 }
 
 /** Without a cause core knows that the server did not do it. */
-function nothingDone(message: string): SessionError {
-  return new SessionError('ERR_BACKEND', message)
+function nothingDone(why: string): SessionError {
+  return new SessionError('ERR_BACKEND', `Nothing was done. ${why}`)
 }
 
 /** The driver's error without what may hold an id: "Failing row contains (…)". */

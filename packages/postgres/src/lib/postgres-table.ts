@@ -64,7 +64,7 @@ async function inspect(database: SqlDatabase, name: TableName): Promise<SqlTable
   const server = await database.run(lookAtServer, [quoted])
   const [readOnly, user, oid, mayUse] = server.rows[0] as [string, string, string | null, string]
   if (readOnly === 'on')
-    throw new SessionError('ERR_BACKEND', 'The server is read-only: connect to the primary')
+    throw new SessionError('ERR_BACKEND', 'The server is read-only. Connect to the primary')
   if (oid === null) return undefined
   if (mayUse !== 't')
     throw unfit(name, 'may not be used', `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoted} TO ${user};`)
