@@ -10,6 +10,25 @@ const limit = 14 * 60_000
 const started = Date.now()
 const report = join(mkdtempSync(join(tmpdir(), 'sess-ci-')), 'report.json')
 
+/** The rules that every engine keeps by itself, and all of the cookie engine. `pnpm mutants` breaks the others too. */
+const brokenRules = [
+  'swap-condition',
+  'update-if-present',
+  'insert-if-absent',
+  'expiry-on-read',
+  'deadline',
+  'lock-wait',
+  'size-limit',
+  'conditional-delete',
+  'no-resending',
+  'memory-swap-condition',
+  'memory-update-if-present',
+  'memory-insert-if-absent',
+  'memory-expiry-on-read',
+  'memory-conditional-delete',
+  'cookie',
+]
+
 let passed = 0
 /** @type {string[]} */
 const failures = []
@@ -18,7 +37,6 @@ const pnpm = ['npx', '-y', 'pnpm@12']
 const exec = [...pnpm, 'exec']
 
 await checkEach('tests', [...pnpm, 'test'])
-await checkEach('mutants', [...pnpm, 'mutants'])
 await check('types, tests and scripts included', [...pnpm, 'typecheck'])
 await check('lint and format', [...exec, 'biome', 'ci', '--colors=off', '--error-on-warnings', '.'])
 await check('nothing unused', [...exec, 'knip'])
@@ -28,6 +46,7 @@ await check('layers', ['node', 'scripts/check-layers.mjs'])
 await check('releases', ['node', 'scripts/check-releases.mjs'])
 await check('packed packages and their consumer', ['node', 'scripts/check-consumer.mjs'])
 await check('start', ['node', 'scripts/check-start.mjs'])
+await checkEach('mutants', [...pnpm, 'mutants', ...brokenRules])
 
 rmSync(join(report, '..'), { recursive: true })
 for (const failure of failures) console.log(`FAILED: ${failure}`)

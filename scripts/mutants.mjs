@@ -1,5 +1,5 @@
 // Breaks the packages on purpose, one rule at a time, by the patches in packages/*/test/mutants, each in a copy of
-// the workspace, and expects the tests that a patch names to fail. Arguments: the packages to break; default all.
+// the workspace, and expects the tests that a patch names to fail. Arguments: the packages or the rules to break; default all.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -49,12 +49,13 @@ conclude()
  * @returns {Mutant[]}
  */
 function findMutants(wanted) {
-  const folders = packageFolders().filter(folder => wanted.length === 0 || wanted.includes(basename(folder)))
-  return folders.flatMap(folder => {
+  return packageFolders().flatMap(folder => {
     const directory = `${folder}/test/mutants`
     if (!existsSync(join(original, directory))) return []
+    /** @param {string} rule */
+    const isWanted = rule => wanted.length === 0 || wanted.includes(basename(folder)) || wanted.includes(rule)
     return readdirSync(join(original, directory))
-      .filter(file => file.endsWith('.patch'))
+      .filter(file => file.endsWith('.patch') && isWanted(basename(file, '.patch')))
       .map(file => readMutant(`${basename(folder)}: ${basename(file, '.patch')}`, `${directory}/${file}`))
   })
 }
