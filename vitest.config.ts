@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Tests import packages by name and get their sources, so that a failure points at the line to mend. 'import' is not
@@ -11,6 +12,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // Most tests wait for servers and clocks: one more than there are processors keeps those busy.
+    maxWorkers: availableParallelism() + 1,
     include: ['{packages,examples}/*/test/**/*.test.ts', '{testing,bench}/test/**/*.test.ts'],
     globalSetup: ['testing/src/global-setup.ts'],
     reporters,
