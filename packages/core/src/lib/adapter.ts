@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { SessionError } from './errors.ts'
 import type { Manager } from './manager.ts'
 import type { NodeRequest } from './node-request.ts'
@@ -65,10 +66,20 @@ export class Adapter<Data extends object, Req> {
   }
 }
 
-/** Gives an error the HTTP status that frameworks look for; Express and Koa in `status`, Fastify in `statusCode`. */
+/**
+ * Gives an error the HTTP status that frameworks look for: Express and Koa in `status`, Fastify in `statusCode`, and
+ * Hono, which takes every error for a 500, in the response of `getResponse`.
+ */
 export function withStatus(error: unknown, status: number): unknown {
-  if (error instanceof Error) Object.assign(error, { status, statusCode: status })
+  if (!(error instanceof Error)) return error
+  Object.assign(error, { status, statusCode: status })
+  if (status !== 500)
+    Object.defineProperty(error, 'getResponse', { value: () => plainResponse(status), configurable: true })
   return error
+}
+
+function plainResponse(status: number): Response {
+  return new Response(STATUS_CODES[status], { status })
 }
 
 function checkSessions(sessions: unknown): void {

@@ -132,4 +132,8 @@ describe('mistakes are told when the adapter is made', () => {
 it('gives an error a status, and leaves what is no error alone', () => {
   expect(withStatus(new Error('x'), 500)).toMatchObject({ status: 500, statusCode: 500 })
   expect(withStatus('x', 500)).toBe('x')
+  // Hono takes every error for a 500 that has no response of its own.
+  expect(withStatus(new Error('x'), 500)).not.toHaveProperty('getResponse')
+  const { getResponse } = withStatus(new Error('x'), 503) as { getResponse(): Response }
+  expect(getResponse()).toMatchObject({ status: 503 })
 })

@@ -1,0 +1,6 @@
+/**
+ * Sessions for Fastify 5.
+ *
+ * @module
+ */
+export { type SessionsOptions, sessions } from './lib/sessions.ts'

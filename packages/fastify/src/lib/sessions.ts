@@ -1,0 +1,107 @@
+import { Readable } from 'node:stream'
+import type { AppData } from '@sess/core'
+import {
+  Adapter,
+  type AdapterOptions,
+  type Manager,
+  type RequestSession,
+  type SessionsOff,
+  withStatus,
+} from '@sess/core/adapter'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** How a context, or a route in its `config`, has its sessions. */
+type Options = AdapterOptions<FastifyRequest>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The session of this request. */
+    session: RequestSession<AppData>
+  }
+  interface FastifyContextConfig {
+    /** How this route has its session, in place of all that the plugin's options say. */
+    session?: AdapterOptions<FastifyRequest>
+  }
+}
+
+export interface SessionsOptions<Data extends object = AppData> extends Options {
+  /** What `newManager` gives, or `openSessions` of `@sess/config`. */
+  readonly manager: Manager<Data> | SessionsOff
+}
+
+/**
+ * Plugin that gives the requests of the context it is registered in, and of those below, their session as
+ * `request.session`, and saves it before the reply is sent.
+ *
+ * A session that cannot be loaded is an error with status 503, one that cannot be saved an error with status 500,
+ * for Fastify's error handler.
+ *
+ * @throws ERR_CONFIG
+ */
+export const sessions: <Data extends object>(
+  app: FastifyInstance,
+  options: SessionsOptions<Data>,
+) => Promise<void> = Object.assign(plugin, {
+  // What the package fastify-plugin sets: hooks and decorations are for the context that registers the plugin.
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: '@sess/fastify',
+  [Symbol.for('plugin-meta')]: { name: '@sess/fastify', fastify: '5.x' },
+})
+
+async function plugin<Data extends object>(
+  app: FastifyInstance,
+  { manager, ...options }: SessionsOptions<Data>,
+): Promise<void> {
+  const adapter = new Adapter<Data, FastifyRequest>(manager, options)
+  const ofRoutes = new WeakMap<Options, Adapter<Data, FastifyRequest>>()
+  const failed = new WeakSet<FastifyReply>()
+
+  function adapterFor(own: Options | undefined): Adapter<Data, FastifyRequest> {
+    if (own === undefined) return adapter
+    const known = ofRoutes.get(own) ?? new Adapter<Data, FastifyRequest>(manager, own)
+    ofRoutes.set(own, known)
+    return known
+  }
+
+  if (!app.hasRequestDecorator('session')) app.decorateRequest('session')
+  // Mistakes in the options of a route are told when it is declared.
+  app.addHook('onRoute', ({ config }) => void adapterFor(config?.session))
+
+  app.addHook('onRequest', async (request, reply) => {
+    const adapter = adapterFor(request.routeOptions.config?.session)
+    const session = adapter.session(request, request.raw, reply.raw, {
+      isSecure: () => request.protocol === 'https',
+      // Of a handler that writes to reply.raw by itself. One that has hijacked the reply has no error handler.
+      onSaveError: (error, _req, res) => {
+        failed.add(reply)
+        if (reply.sent) res.end('Internal Server Error')
+        else reply.send(begunAnew(reply, error))
+      },
+    })
+    request.session = session as unknown as RequestSession<AppData>
+    await adapter.start(session)
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { headersSent } = reply.raw
+    try {
+      await request.session?.settle()
+    } catch (error) {
+      if (failed.has(reply)) return nothingToSend
+      if (payload instanceof Readable) payload.destroy()
+      throw begunAnew(reply, error)
+    }
+    // An async handler that wrote to reply.raw by itself: what waited for the save has left.
+    return headersSent === reply.raw.headersSent ? undefined : nothingToSend
+  })
+}
+
+/** Nobody is waiting for Fastify to go on with this reply. */
+const nothingToSend = new Promise<never>(() => {})
+
+/** A reply without what the handler said, for the error handler. */
+function begunAnew(reply: FastifyReply, error: unknown): unknown {
+  for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
+  reply.code(500)
+  return withStatus(error, 500)
+}

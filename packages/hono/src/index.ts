@@ -1,0 +1,6 @@
+/**
+ * Sessions for Hono 4.
+ *
+ * @module
+ */
+export { sessions } from './lib/sessions.ts'
