@@ -176,6 +176,24 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     expect((await manager.sessionStart(request(), new Headers())).get('n')).toBe(100)
   })
 
+  it('of serialization are lost races', async () => {
+    const place = new Place(server)
+    const connectionString = "default_transaction_isolation='repeatable read'"
+    const store = await place.open({ ...place.config, connectionString })
+    const id = newId()
+    const token = (await store.create(id, dataOf(100), place.in(1000))) as string
+    const other = await place.admin.connect()
+    onTestFinished(() => other.release(true))
+    await other.query('BEGIN')
+    await other.query(`UPDATE ${place.table} SET session_expiry = session_expiry + 1`)
+    const changes = [store.update(id, dataOf(100), place.in(1000), token), store.delete(id, token)]
+    await expect
+      .poll(() => place.admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+      .toMatchObject({ rowCount: 2 })
+    await other.query('COMMIT')
+    expect(await Promise.all(changes)).toEqual([undefined, false])
+  })
+
   it('to write on a server that has become read-only say so, and end with it', async () => {
     const place = new Place(server)
     const store = await place.open()
