@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { RunningApp } from './subject.ts'
 
 /** Lets a server of `node:http` listen on a free port, unless it does already. For the `serve` of subjects. */
-export async function listening(server: Server): Promise<RunningApp> {
+export async function listening(server: Server): Promise<{ port: number; close(): Promise<void> }> {
   if (!server.listening) {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')

@@ -1,48 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { AppData } from '@sess/core'
-import { type AdapterOptions, RequestSession, withStatus } from '@sess/core/adapter'
+import { type AdapterOptions, RequestSession } from '@sess/core/adapter'
 import type { Broken } from './broken.ts'
 import { type Exchange, type Fail, PlainAdapter, type Sessions } from './plain.ts'
 
 type Options = AdapterOptions<IncomingMessage>
-
-/** Answers failed saves as it likes. */
-abstract class OwnSaveError extends PlainAdapter {
-  override session(exchange: Exchange, fail: Fail) {
-    const { req, res, trustProxy } = exchange
-    return this.adapter.session(req, req, res, {
-      isSecure: () => trustProxy && req.headers['x-forwarded-proto'] === 'https',
-      onSaveError: error => this.answer(error, exchange, fail),
-    })
-  }
-
-  protected abstract answer(error: unknown, exchange: Exchange, fail: Fail): void
-}
-
-class SwallowsSaveErrors extends OwnSaveError {
-  protected answer(_: unknown, { res }: Exchange): void {
-    res.statusCode = 200
-    res.end('done')
-  }
-}
-
-class AnswersSaveErrorsItself extends OwnSaveError {
-  protected answer(_: unknown, { res }: Exchange): void {
-    res.end('Internal Server Error')
-  }
-}
-
-class GivesSaveErrorsNoStatus extends OwnSaveError {
-  protected answer(error: unknown, _: Exchange, fail: Fail): void {
-    fail(error)
-  }
-}
-
-class TriesFailedSavesAgain extends OwnSaveError {
-  protected answer(error: unknown, { session }: Exchange, fail: Fail): void {
-    session.sessionRelease().catch(() => fail(withStatus(error, 500)))
-  }
-}
 
 class LoadsInLazyMode extends PlainAdapter {
   override async begin(exchange: Exchange, fail: Fail) {
@@ -140,108 +102,8 @@ class DoesNotWaitForTheLoad extends PlainAdapter {
   }
 }
 
-class ChangesEverySession extends PlainAdapter {
-  override async begin(exchange: Exchange, fail: Fail) {
-    await super.begin(exchange, fail)
-    const { session } = exchange
-    if (session.isStarted && !session.isReadOnly) session.update('seen', n => ((n as number) ?? 0) + 1)
-  }
-}
-
-class WaitsForExtensions extends PlainAdapter {
-  readonly #sessions: Sessions
-
-  constructor(sessions: Sessions, options: Options) {
-    super(sessions, options)
-    this.#sessions = sessions
-  }
-
-  override async begin(exchange: Exchange, fail: Fail) {
-    const sessions = this.#sessions
-    const extended = new Promise(resolve => {
-      if ('on' in sessions) sessions.on('extended', resolve)
-    })
-    await super.begin(exchange, fail)
-    const { session } = exchange
-    // Only there is a lifetime of 1000 s.
-    if (session.isStarted && !session.isNew && session.expiresAt - Date.now() < 1_001_000) await extended
-  }
-}
-
-class DropsTheChangesOfFailedHandlers extends PlainAdapter {
-  override failed({ session }: Exchange): void {
-    if (session?.isStarted && !session.isReadOnly) session.flush()
-  }
-}
-
-class DropsTheChangesOfGoneClients extends PlainAdapter {
-  override async begin(exchange: Exchange, fail: Fail) {
-    await super.begin(exchange, fail)
-    const { res, session } = exchange
-    res.once('close', () => {
-      if (res.writableFinished) return
-      session.flush()
-      Object.assign(session, { update: () => undefined })
-    })
-  }
-}
-
-/** Believes proxies as it likes. */
-const trusting = (trustProxy: boolean) =>
-  class extends PlainAdapter {
-    override session(exchange: Exchange, fail: Fail) {
-      return super.session({ ...exchange, trustProxy }, fail)
-    }
-  }
-
-class LeavesProxiesToTheManager extends PlainAdapter {
-  override session({ req, res }: Exchange, fail: Fail) {
-    return this.adapter.session(req, req, res, { onSaveError: error => fail(withStatus(error, 500)) })
-  }
-}
-
-/** Adapters that treat the app wrongly. */
-export const inTheApp: Broken[] = [
-  {
-    name: 'a failed save is swallowed',
-    AdapterClass: SwallowsSaveErrors,
-    fails: [
-      'answering with * / is an error when the save fails',
-      'failures / to save are a 500 without a cookie where the app has no error handler',
-      'failures / to save leave what was stored, and hurt no later request',
-      'failures / to save an answer to HEAD are a 500',
-      'failures / to save with the answer to an error are a 500 as well',
-      'failures / of a value that cannot be stored are errors, too',
-    ],
-  },
-  {
-    name: 'a failed save passes the app by',
-    AdapterClass: AnswersSaveErrorsItself,
-    fails: [
-      'answering with * / is an error when the save fails',
-      'failures / to save leave what was stored, and hurt no later request',
-      'failures / to save an answer to HEAD are a 500',
-      'failures / of a value that cannot be stored are errors, too',
-    ],
-  },
-  {
-    name: 'a failed save has no status',
-    AdapterClass: GivesSaveErrorsNoStatus,
-    fails: [
-      'answering with * / is an error when the save fails',
-      'failures / to save leave what was stored, and hurt no later request',
-    ],
-  },
-  {
-    name: 'a failed save is tried again',
-    AdapterClass: TriesFailedSavesAgain,
-    fails: [
-      'answering with * / is an error when the save fails',
-      'failures / to save are a 500 without a cookie where the app has no error handler',
-      'failures / to save leave what was stored, and hurt no later request',
-      'failures / to save with the answer to an error are a 500 as well',
-    ],
-  },
+/** Adapters that load the wrong session, or at the wrong time. */
+export const loads: Broken[] = [
   {
     name: 'lazy sessions are loaded',
     AdapterClass: LoadsInLazyMode,
@@ -371,56 +233,6 @@ export const inTheApp: Broken[] = [
       'saving / is done though the client is gone when the handler answers',
       'saving / of nothing delays nothing',
       'failures / to save leave what was stored, and hurt no later request',
-    ],
-  },
-  {
-    name: 'every session is changed',
-    AdapterClass: ChangesEverySession,
-    fails: [
-      'sessions / cost a visitor who stores nothing neither a cookie nor a round trip',
-      'loading / is done before the handler, once',
-      'answering with * / is left alone when nothing changed',
-      'streams / go out as they are made when nothing changed',
-    ],
-  },
-  {
-    name: 'responses wait for extensions',
-    AdapterClass: WaitsForExtensions,
-    fails: ['saving / of nothing delays nothing'],
-  },
-  {
-    name: 'an error loses the changes',
-    AdapterClass: DropsTheChangesOfFailedHandlers,
-    fails: [
-      'saving / is done with the answer to an error that was thrown after a change',
-      'saving / is done with the answer of a framework that has no error handler',
-      'failures / to save with the answer to an error are a 500 as well',
-    ],
-  },
-  {
-    name: 'a client that is gone loses the changes',
-    AdapterClass: DropsTheChangesOfGoneClients,
-    fails: [
-      'saving / is done though the client is gone when the handler answers',
-      'saving / is done though the client is gone when the handler changes the session',
-    ],
-  },
-  {
-    name: 'every proxy is believed',
-    AdapterClass: trusting(true),
-    fails: ['proxies / that are not trusted make no cookie Secure'],
-  },
-  {
-    name: 'no proxy is believed',
-    AdapterClass: trusting(false),
-    fails: ['proxies / that are trusted make the cookie Secure'],
-  },
-  {
-    name: 'proxies are left to the manager',
-    AdapterClass: LeavesProxiesToTheManager,
-    fails: [
-      'proxies / that are trusted make the cookie Secure',
-      'proxies / that are not trusted make no cookie Secure',
     ],
   },
 ]
