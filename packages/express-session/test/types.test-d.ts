@@ -1,0 +1,24 @@
+/* What compiles when this package is imported: run by `tsc -p tsconfig.test.json`. Nothing here is ever called. */
+import { type Manager, newManager, type Provider } from '@sess/core'
+import '@sess/redis'
+import { fromExpressStore, type SessStore, sessStore } from '@sess/express-session'
+import session from 'express-session'
+
+export async function stores(): Promise<void> {
+  const store: session.Store = await sessStore('memory')
+  session({ secret: 'keyboard cat', resave: false, saveUninitialized: false, store })
+  const redis: SessStore = await sessStore('redis', { providerConfig: '127.0.0.1:6379', maxLifetime: 86_400 })
+  const manager: Manager = redis.manager
+  await manager.ping()
+  // @ts-expect-error no config of this engine
+  await sessStore('redis', { providerConfig: 6379 })
+  // @ts-expect-error cookies are the business of express-session
+  await sessStore('memory', { cookieName: 'sid' })
+}
+
+export async function providers(): Promise<void> {
+  const provider: Provider = fromExpressStore(new session.MemoryStore())
+  await newManager(provider, { maxLifetime: 600 })
+  // @ts-expect-error no store
+  fromExpressStore({ get: () => {} })
+}
