@@ -99,8 +99,8 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     await sweeper.query(alone)
     await sweeper.query('START TRANSACTION')
     expect((await sweeper.query(remove))[0]).toMatchObject({ affectedRows: 100 })
+    // Whoever would have to wait gives up after a second, and has not done it.
     const limited = await place.open({ ...place.config, uri: '/?innodb_lock_wait_timeout=1' })
-    const start = performance.now()
     for (const id of live) {
       const found = await limited.load(id)
       expect(await limited.extend(id, place.in(70_000), found?.token ?? '')).toBeDefined()
@@ -108,7 +108,6 @@ describe.skipIf(isMissing)('a sweep of the table that createTable makes', async 
     for (let ms = 1; ms < 100_000; ms += 1000)
       expect(await limited.create(newId(), dataOf(40), place.in(ms))).toBeDefined()
     for (const id of live) expect(await limited.delete(id)).toBe(true)
-    expect(performance.now() - start).toBeLessThan(5000)
   })
 
   it('is done by one process at a time; the others give 0 at once', async () => {
