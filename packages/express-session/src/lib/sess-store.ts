@@ -48,6 +48,8 @@ export async function sessStore(engine: string | Engine, options: StoreOptions =
     if (!names.includes(name))
       throw new SessionError('ERR_CONFIG', `sessStore has no option '${name}'; there are ${names.join(', ')}`)
   const { maxLifetime = 3600, touchEvery, clock = Date } = options
+  if (touchEvery !== undefined && !(Number.isInteger(touchEvery) && touchEvery >= 0))
+    throw new SessionError('ERR_CONFIG', 'sessStore: touchEvery must be a whole number of seconds, e.g. 360')
   // The engine does not extend by itself what it is asked for: express-session says when a session was used.
   const given = { ...options, maxLifetime, touchEvery: MAX_SECONDS }
   const manager = await (typeof engine === 'string'
@@ -193,15 +195,17 @@ export class SessStore extends session.Store {
 
   async #save(opened: Opened, snapshot: Snapshot): Promise<void> {
     const { session } = opened
-    if (!session.isNew && !isChanged(opened.snapshot, snapshot) && !this.#isDue(opened, snapshot)) return
+    const isNeeded = session.isNew || session.needsRelease || isChanged(opened.snapshot, snapshot)
+    if (!isNeeded && !this.#isDue(opened, snapshot)) return
     const expires = expiresOf(snapshot)
     const left = expires === undefined ? 0 : Math.ceil((expires - this.#clock.now()) / 1000)
     if (left < 0 || (left === 0 && expires !== undefined)) return this.#destroy(opened.sid)
     for (const key of opened.snapshot.keys()) if (!snapshot.has(key)) session.delete(key)
     for (const [key, text] of snapshot) if (text !== opened.snapshot.get(key)) session.set(key, text)
     session.setLifetime(Math.min(left, MAX_SECONDS))
-    await session.sessionRelease()
+    // Before it is saved: the session itself remembers what is not, and a next save goes on from here.
     opened.snapshot = snapshot
+    await session.sessionRelease()
   }
 
   /** Whether the session would end so much later (or sooner) that it is worth a write. */
