@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { type SessionsOptions, sessions } from './lib/sessions.ts'
+export { type AnyManager, type SessionsOptions, sessions } from './lib/sessions.ts'

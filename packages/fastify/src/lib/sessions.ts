@@ -8,7 +8,7 @@ import {
   type SessionsOff,
   withStatus,
 } from '@sess/core/adapter'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 
 /** How a context, or a route in its `config`, has its sessions. */
 type Options = AdapterOptions<FastifyRequest>
@@ -24,9 +24,12 @@ declare module 'fastify' {
   }
 }
 
-export interface SessionsOptions<Data extends object = AppData> extends Options {
+/** A manager, whatever its sessions hold: plugins have no type parameters. */
+export type AnyManager = Pick<Manager, 'ping' | 'close' | 'storageID' | 'getActiveSession'>
+
+export interface SessionsOptions extends Options {
   /** What `newManager` gives, or `openSessions` of `@sess/config`. */
-  readonly manager: Manager<Data> | SessionsOff
+  readonly manager: AnyManager | SessionsOff
 }
 
 /**
@@ -38,27 +41,22 @@ export interface SessionsOptions<Data extends object = AppData> extends Options 
  *
  * @throws ERR_CONFIG
  */
-export const sessions: <Data extends object>(
-  app: FastifyInstance,
-  options: SessionsOptions<Data>,
-) => Promise<void> = Object.assign(plugin, {
+export const sessions: FastifyPluginAsync<SessionsOptions> = Object.assign(plugin, {
   // What the package fastify-plugin sets: hooks and decorations are for the context that registers the plugin.
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: '@sess/fastify',
   [Symbol.for('plugin-meta')]: { name: '@sess/fastify', fastify: '5.x' },
 })
 
-async function plugin<Data extends object>(
-  app: FastifyInstance,
-  { manager, ...options }: SessionsOptions<Data>,
-): Promise<void> {
-  const adapter = new Adapter<Data, FastifyRequest>(manager, options)
-  const ofRoutes = new WeakMap<Options, Adapter<Data, FastifyRequest>>()
+async function plugin(app: FastifyInstance, { manager: given, ...options }: SessionsOptions): Promise<void> {
+  const manager = given as Manager<AppData> | SessionsOff
+  const adapter = new Adapter<AppData, FastifyRequest>(manager, options)
+  const ofRoutes = new WeakMap<Options, Adapter<AppData, FastifyRequest>>()
   const failed = new WeakSet<FastifyReply>()
 
-  function adapterFor(own: Options | undefined): Adapter<Data, FastifyRequest> {
+  function adapterFor(own: Options | undefined): Adapter<AppData, FastifyRequest> {
     if (own === undefined) return adapter
-    const known = ofRoutes.get(own) ?? new Adapter<Data, FastifyRequest>(manager, own)
+    const known = ofRoutes.get(own) ?? new Adapter<AppData, FastifyRequest>(manager, own)
     ofRoutes.set(own, known)
     return known
   }
@@ -78,7 +76,7 @@ async function plugin<Data extends object>(
         else reply.send(begunAnew(reply, error))
       },
     })
-    request.session = session as unknown as RequestSession<AppData>
+    request.session = session
     await adapter.start(session)
   })
 
