@@ -19,6 +19,11 @@ export class Deadline {
     return new Deadline(Math.max(timeout, MAINTENANCE_TIMEOUT))
   }
 
+  /** The one that leaves the most time. */
+  static latest(deadlines: readonly Deadline[]): Deadline {
+    return deadlines.reduce((latest, deadline) => (deadline.#end > latest.#end ? deadline : latest))
+  }
+
   get isOver(): boolean {
     return performance.now() >= this.#end
   }

@@ -13,6 +13,8 @@ interface LateSave {
   patch: Patch
   /** It founds a session, so it may also create one. */
   isNew: boolean
+  /** When whoever waits for it gives up. */
+  deadline: Deadline
 }
 
 /** Sessions over a {@link RecordStore}. */
@@ -47,8 +49,11 @@ export class RecordPort implements SessionPort {
 
   async commit(id: string, base: OpenedSession | undefined, patch: Patch): Promise<OpenedRecord | Absence> {
     const record = base as OpenedRecord | undefined
-    const saved = await this.#writer.save(id, record, this.#content(record, patch), this.#deadline())
-    return saved ?? this.#lateSaves.add(id, { patch, isNew: base === undefined })
+    const deadline = this.#deadline()
+    const saved = await this.#writer.save(id, record, this.#content(record, patch), deadline)
+    if (saved) return saved
+    // The batch may have longer: others in it came later.
+    return deadline.run('update', () => this.#lateSaves.add(id, { patch, isNew: base === undefined, deadline }))
   }
 
   async extend(base: OpenedSession): Promise<OpenedRecord | undefined> {
@@ -173,7 +178,7 @@ export class RecordPort implements SessionPort {
 
   /** Saves, in one write, all those that somebody was faster than. */
   async #saveTogether(id: string, saves: LateSave[]): Promise<Outcome<OpenedRecord | Absence>[]> {
-    const deadline = this.#deadline()
+    const deadline = Deadline.latest(saves.map(save => save.deadline))
     for (;;) {
       this.#noteConflict(id, deadline)
       const current = await this.#open(id, deadline)

@@ -30,8 +30,6 @@ interface Head {
   headers: Record<string, OutgoingHttpHeader | undefined>
 }
 
-const methods: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
-
 /**
  * Stands in front of a response's methods that send headers. When the headers have to wait for a save, it
  * keeps the calls and makes them afterwards, in order; else it steps aside at the first one.
@@ -39,7 +37,7 @@ const methods: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
 export class ResponseGate {
   readonly #response: NodeResponse
   readonly #keeper: GateKeeper
-  readonly #originals = {} as Record<Method, AnyMethod>
+  readonly #originals: Record<Method, AnyMethod>
   #held: Call[] | undefined
   /** The head as it was when the handler ended the response. */
   #endedHead: Head | undefined
@@ -52,10 +50,17 @@ export class ResponseGate {
     this.#response = response
     this.#keeper = keeper
     const target = response as unknown as Record<Method, AnyMethod>
-    for (const method of methods) {
-      this.#originals[method] = target[method]
-      target[method] = (...args: unknown[]) => this.#call(method, args)
+    // One by one: a loop over their names costs every request several times as much.
+    this.#originals = {
+      writeHead: target.writeHead,
+      write: target.write,
+      end: target.end,
+      flushHeaders: target.flushHeaders,
     }
+    target.writeHead = (...args) => this.#call('writeHead', args)
+    target.write = (...args) => this.#call('write', args)
+    target.end = (...args) => this.#call('end', args)
+    target.flushHeaders = (...args) => this.#call('flushHeaders', args)
   }
 
   /** Whether the headers have left. */
