@@ -30,7 +30,7 @@ for (const folder of packageFolders()) {
   /** @param {string} path */
   const has = path => existsSync(`${root}${folder}/${path}`)
   const index = has('src/index.ts') ? read(`${folder}/src/index.ts`) : ''
-  const registers = /^register\(/m.test(index)
+  const registers = /^\s*register\(/m.test(index)
   const isEngine = registers && !isCore
 
   expectField('name', `@sess/${basename(folder)}`)

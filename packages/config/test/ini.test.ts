@@ -20,7 +20,7 @@ runmode = "dev"
 session= on
 newreg = OFF
 path1 = \${SESS_TEST_GOPATH}
-path2 = \${SESS_TEST_GOPATH||/home/go}
+path2 = \${SESS_TEST_GOPATH||/usr/share/go}
 [demo]
 key1="asta"
 key2 = "xie"

@@ -14,6 +14,7 @@ export {
   fromSealedStore,
 } from './lib/engine.ts'
 export {
+  configError,
   isSessionError,
   SessionError,
   type SessionErrorCode,

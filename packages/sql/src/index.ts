@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { configError, readFlag } from './lib/config.ts'
+export { readFlag } from './lib/config.ts'
 export {
   MAINTENANCE_LIMIT,
   type SqlDatabase,

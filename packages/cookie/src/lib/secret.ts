@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { configError, type SessionError } from '@sess/core/engine'
 
 const MIN_BYTES = 32
 const MIN_DISTINCT_CHARACTERS = 8
@@ -21,7 +21,6 @@ export function checkSecret(secret: unknown, name: string): asserts secret is st
 }
 
 /** An error in `providerConfig`, which `problem` goes on to describe. */
-export function wrong(problem: string): SessionError {
-  const space = problem.startsWith(':') ? '' : ' '
-  return new SessionError('ERR_CONFIG', `providerConfig of the cookie engine${space}${problem}`)
+export function wrong(problem: string, cause?: unknown): SessionError {
+  return configError('cookie', problem, cause)
 }

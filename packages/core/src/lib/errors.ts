@@ -72,6 +72,13 @@ export class SessionError extends Error {
   }
 }
 
+/** An `ERR_CONFIG` in the `providerConfig` of an engine: `problem` goes on from there, after a space if with no colon. */
+export function configError(engine: string, problem: string, cause?: unknown): SessionError {
+  const space = problem.startsWith(':') ? '' : ' '
+  const message = `providerConfig of the ${engine} engine${space}${problem}`
+  return new SessionError('ERR_CONFIG', message, cause === undefined ? {} : { cause })
+}
+
 /** Whether `error` is a {@link SessionError} of any copy of this package, and has `code` when one is given. */
 export function isSessionError(error: unknown, code?: SessionErrorCode): error is SessionError {
   return (

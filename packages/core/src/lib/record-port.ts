@@ -53,7 +53,9 @@ export class RecordPort implements SessionPort {
     const saved = await this.#writer.save(id, record, this.#content(record, patch), deadline)
     if (saved) return saved
     // The batch may have longer: others in it came later.
-    return deadline.run('update', () => this.#lateSaves.add(id, { patch, isNew: base === undefined, deadline }))
+    return deadline.run('update', () =>
+      this.#lateSaves.add(id, { patch, isNew: base === undefined, deadline }),
+    )
   }
 
   async extend(base: OpenedSession): Promise<OpenedRecord | undefined> {

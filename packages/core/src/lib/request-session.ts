@@ -179,6 +179,11 @@ export class RequestSession<Data extends object = SessionData> {
     return undefined
   }
 
+  /** Whether there is anything for {@link settle} to do. */
+  get needsSettling(): boolean {
+    return this.#visit?.needsSettling === true
+  }
+
   /**
    * For adapters whose framework waits for them before it answers: saves, and if that fails leaves it to the
    * framework to answer. @throws whatever the save throws

@@ -21,7 +21,8 @@ const MAX_CANDIDATES = 4
 /** One request and its session: finds it by the cookie, and sends the cookie. */
 export class Visit<Data extends object> implements SessionHost {
   readonly #context: VisitContext
-  readonly #exchange: Exchange
+  readonly #createExchange: (visit: Visit<Data>) => Exchange
+  #made: Exchange | undefined
   #starting: Promise<Session<Data>> | undefined
   #session: Session<Data> | undefined
   #settling: Promise<void> | undefined
@@ -31,7 +32,7 @@ export class Visit<Data extends object> implements SessionHost {
 
   constructor(context: VisitContext, createExchange: (visit: Visit<Data>) => Exchange) {
     this.#context = context
-    this.#exchange = createExchange(this)
+    this.#createExchange = createExchange
   }
 
   /** The session, once it is started. */
@@ -68,12 +69,16 @@ export class Visit<Data extends object> implements SessionHost {
     this.#starting = Promise.resolve(next)
   }
 
+  get needsSettling(): boolean {
+    return !this.#hasFailed && this.#session?.needsRelease === true
+  }
+
   /**
    * Saves, for a response that waits: one attempt, however many wait for it. All of them are told of a failure;
    * after it there is nothing left to save.
    */
   settle(): Promise<void> {
-    if (this.#hasFailed || !this.#session?.needsRelease) return Promise.resolve()
+    if (!this.needsSettling) return Promise.resolve()
     this.#settling ??= this.#settle().finally(() => {
       this.#settling = undefined
     })
@@ -82,7 +87,7 @@ export class Visit<Data extends object> implements SessionHost {
 
   /** The save failed, and somebody else answers. */
   abandon(): void {
-    this.#exchange.abandon()
+    this.#made?.abandon()
   }
 
   /** An adapter begins; it ends with {@link respond} if its framework answers with a Web response. */
@@ -94,7 +99,7 @@ export class Visit<Data extends object> implements SessionHost {
   /** The response with the session's lines; the same one if there are none. */
   respond(response: Response): Response {
     this.#layers--
-    return this.#exchange.respond?.(response, this.#layers === 0) ?? response
+    return this.#made?.respond?.(response, this.#layers === 0) ?? response
   }
 
   checkCookie(): void {
@@ -126,6 +131,12 @@ export class Visit<Data extends object> implements SessionHost {
 
   changed(): void {
     this.#exchange.changed()
+  }
+
+  /** Made when it is needed: a request that does not start its session has its response as it is. */
+  get #exchange(): Exchange {
+    this.#made ??= this.#createExchange(this)
+    return this.#made
   }
 
   /** The request header that the session comes in. */

@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { configError, type SessionError } from '@sess/core/engine'
 
 /** Options of the file engine. `providerConfig` may also be the directory alone. */
 export interface FileConfig {
@@ -47,7 +47,5 @@ function checkDirectory(directory: unknown): void {
 
 /** An error in `providerConfig`, which `problem` goes on to describe. */
 export function wrong(problem: string, cause?: unknown): SessionError {
-  const space = problem.startsWith(':') ? '' : ' '
-  const message = `providerConfig of the file engine${space}${problem}`
-  return new SessionError('ERR_CONFIG', message, cause === undefined ? {} : { cause })
+  return configError('file', problem, cause)
 }

@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { configError, type SessionError } from '@sess/core/engine'
 import { type ClientSettings, isClient, type MemcacheClient } from './memcache-client.ts'
 
 /**
@@ -142,7 +142,5 @@ function parseServer(entry: string): ReadServer | undefined {
 
 /** An error in `providerConfig`, which `problem` goes on to describe. */
 export function wrong(problem: string, cause?: unknown): SessionError {
-  const space = problem.startsWith(':') ? '' : ' '
-  const message = `providerConfig of the memcache engine${space}${problem}`
-  return new SessionError('ERR_CONFIG', message, cause === undefined ? {} : { cause })
+  return configError('memcache', problem, cause)
 }

@@ -1,4 +1,4 @@
-import { configError } from '@sess/sql'
+import { configError } from '@sess/core/engine'
 import mysql2, { type PoolOptions } from 'mysql2'
 import { parseGoDuration } from './go-duration.ts'
 

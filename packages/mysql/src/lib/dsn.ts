@@ -1,4 +1,4 @@
-import { configError } from '@sess/sql'
+import { configError } from '@sess/core/engine'
 import type { PoolOptions } from 'mysql2'
 import { type DsnParameters, readParameters } from './dsn-parameters.ts'
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { configError, readFlag } from '@sess/sql'
+import { configError } from '@sess/core/engine'
+import { readFlag } from '@sess/sql'
 import type { PoolOptions } from 'mysql2'
 import { isClient, type MysqlClient, type MysqlPool, poolOf } from './driver.ts'
 import { type Dsn, parseDsn } from './dsn.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, isSessionError, REVISION_BYTES, SessionError } from '@sess/core/engine'
-import { configError, prepareTable, readTableName, SqlStore, type TableName, type TablePlan } from '@sess/sql'
+import { type Clock, configError, isSessionError, REVISION_BYTES, SessionError } from '@sess/core/engine'
+import { prepareTable, readTableName, SqlStore, type TableName, type TablePlan } from '@sess/sql'
 import { addressOf, connect } from './connect.ts'
 import type { MysqlClient } from './driver.ts'
 import { inTime } from './in-time.ts'

@@ -1,4 +1,5 @@
-import { configError, type SqlDatabase, type SqlTable, type TableName } from '@sess/sql'
+import { configError } from '@sess/core/engine'
+import type { SqlDatabase, SqlTable, TableName } from '@sess/sql'
 
 /** Room in a packet for all of a statement but the data, in bytes. */
 const OVERHEAD = 1024

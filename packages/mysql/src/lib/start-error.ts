@@ -1,5 +1,5 @@
-import { isSessionError, SessionError } from '@sess/core/engine'
-import { configError, UnreachableError } from '@sess/sql'
+import { configError, isSessionError, SessionError } from '@sess/core/engine'
+import { UnreachableError } from '@sess/sql'
 import { codeOf } from './mysql-errors.ts'
 
 /** What a setting is at fault for, and what to do. */

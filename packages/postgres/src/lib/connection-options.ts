@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { configError } from '@sess/sql'
+import { configError } from '@sess/core/engine'
 import type { ClientConfig } from 'pg'
 import { type Parameters, severalHosts } from './connection-string.ts'
 import { ENGINE } from './dialect.ts'

@@ -1,4 +1,4 @@
-import { configError } from '@sess/sql'
+import { configError } from '@sess/core/engine'
 import { ENGINE } from './dialect.ts'
 
 /** Connection parameters by their names in lib/pq and libpq. */

@@ -1,4 +1,5 @@
-import { configError, readFlag, readTableName, type TableName } from '@sess/sql'
+import { configError } from '@sess/core/engine'
+import { readFlag, readTableName, type TableName } from '@sess/sql'
 import type { PoolConfig } from 'pg'
 import { connectionOptions, withEnvironment } from './connection-options.ts'
 import { type Parameters, parseConnectionString } from './connection-string.ts'

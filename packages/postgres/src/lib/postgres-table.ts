@@ -1,5 +1,5 @@
-import { SessionError } from '@sess/core/engine'
-import { configError, prepareTable, type SqlDatabase, type SqlTable, type TableName } from '@sess/sql'
+import { configError, SessionError } from '@sess/core/engine'
+import { prepareTable, type SqlDatabase, type SqlTable, type TableName } from '@sess/sql'
 import { dialect, ENGINE } from './dialect.ts'
 
 /** The driver reads binary data as hexadecimal text, which takes several times the memory for a moment. */

@@ -1,5 +1,5 @@
-import { isSessionError, SessionError } from '@sess/core/engine'
-import { configError, UnreachableError } from '@sess/sql'
+import { configError, isSessionError, SessionError } from '@sess/core/engine'
+import { UnreachableError } from '@sess/sql'
 import { ENGINE } from './dialect.ts'
 import { isPool, type PostgresPool } from './driver.ts'
 import type { OwnPool } from './postgres-config.ts'

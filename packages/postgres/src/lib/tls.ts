@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import { configError } from '@sess/sql'
+import { configError } from '@sess/core/engine'
 import type { Parameters } from './connection-string.ts'
 import { ENGINE } from './dialect.ts'
 

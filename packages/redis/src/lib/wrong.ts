@@ -1,8 +1,6 @@
-import { SessionError } from '@sess/core/engine'
+import { configError, type SessionError } from '@sess/core/engine'
 
 /** An error in `providerConfig`, which `problem` goes on to describe. */
 export function wrong(problem: string, cause?: unknown): SessionError {
-  const space = problem.startsWith(':') ? '' : ' '
-  const message = `providerConfig of the redis engine${space}${problem}`
-  return new SessionError('ERR_CONFIG', message, cause === undefined ? {} : { cause })
+  return configError('redis', problem, cause)
 }

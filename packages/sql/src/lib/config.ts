@@ -1,11 +1,4 @@
-import { SessionError } from '@sess/core/engine'
-
-/** An error in the `providerConfig` of an engine, which `problem` goes on to describe. */
-export function configError(engine: string, problem: string, cause?: unknown): SessionError {
-  const space = problem.startsWith(':') ? '' : ' '
-  const message = `providerConfig of the ${engine} engine${space}${problem}`
-  return new SessionError('ERR_CONFIG', message, cause === undefined ? {} : { cause })
-}
+import { configError } from '@sess/core/engine'
 
 /**
  * An option that is true or false.

@@ -1,4 +1,4 @@
-import { configError } from './config.ts'
+import { configError } from '@sess/core/engine'
 import type { SqlDatabase } from './database.ts'
 import type { SqlDialect } from './dialect.ts'
 
