@@ -9,9 +9,8 @@ import { Gate } from './support/app.ts'
 import { engines } from './support/stores.ts'
 
 // Without its types, which say of every request in this program what its session is.
-const fastifySession = createRequire(import.meta.url)('@fastify/session') as FastifyPluginCallback<
-  Record<string, unknown>
->
+const require = createRequire(import.meta.url)
+const fastifySession: FastifyPluginCallback<Record<string, unknown>> = require('@fastify/session')
 
 interface Session {
   n?: number

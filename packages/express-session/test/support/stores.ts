@@ -11,7 +11,7 @@ import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
 
 /** One backend, on which any number of servers open their stores. */
-export interface StoreBackend {
+interface StoreBackend {
   open(options?: Omit<StoreOptions, 'providerConfig'>): Promise<SessStore>
   /** The names under which sessions are kept. */
   names(): Promise<string[]>
