@@ -77,7 +77,9 @@ function consume(app, tarballs) {
   run('node_modules/.bin/tsc', ['-p', '.'], app)
   run(process.execPath, ['dist/app.js'], app)
   // A bundler drops what it takes to have no effect: the registration of an engine must not be among it.
-  run('rolldown', ['dist/app.js', '--dir', 'bundled', '--platform', 'node', '--format', 'esm'], app)
+  const bundle = ['--dir', 'bundled', '--platform', 'node', '--format', 'esm']
+  // Native code is loaded from where it is installed.
+  run('rolldown', ['dist/app.js', ...bundle, '--external', 'couchbase', '--external', 'pg-native'], app)
   rmSync(join(app, 'node_modules'), { recursive: true })
   run(process.execPath, ['bundled/app.js'], app)
 }

@@ -6,7 +6,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSessionError, newManager } from '@sess/core'
+import '@sess/cookie'
+import '@sess/couchbase'
 import '@sess/file'
+import '@sess/memcache'
+import '@sess/mysql'
+import '@sess/postgres'
+import '@sess/redis'
 import * as again from 'core-again'
 
 const directory = await mkdtemp(join(tmpdir(), 'sess-app-'))
@@ -33,6 +39,30 @@ const sess = await other.sessionStart(new Request(url, { headers: { cookie } }),
 assert.equal(sess.get('username'), 'astaxie')
 const unknown = await again.newManager('nosuch').catch((error: unknown) => error)
 assert.ok(isSessionError(unknown, 'ERR_PROVIDER_UNKNOWN'))
+
+// Every engine is there, and knows that this is no configuration.
+const names = [
+  'cookie',
+  'mysql',
+  'redis',
+  'redis_cluster',
+  'redis_sentinel',
+  'postgresql',
+  'memcache',
+  'couchbase',
+]
+for (const name of names) {
+  const options = { providerConfig: { nosuch: 1 } as unknown as string }
+  const refused = await newManager(name, options).catch((error: unknown) => error)
+  assert.ok(isSessionError(refused, 'ERR_CONFIG'), `${name}: ${refused}`)
+}
+const sealed = await newManager('cookie', { providerConfig: 'a secret of more than 32 bytes, for this test' })
+const response = await sealed.handle(new Request(url), async sess => {
+  sess.set('username', 'astaxie')
+  return new Response()
+})
+assert.match(response.headers.get('set-cookie') ?? '', /^beegosessionID=1\./)
+await sealed.close()
 
 const memory = await newManager('memory')
 assert.equal(await memory.getActiveSession(), 0)
