@@ -21,8 +21,7 @@ const MAX_CANDIDATES = 4
 /** One request and its session: finds it by the cookie, and sends the cookie. */
 export class Visit<Data extends object> implements SessionHost {
   readonly #context: VisitContext
-  readonly #createExchange: (visit: Visit<Data>) => Exchange
-  #made: Exchange | undefined
+  readonly #exchange: Exchange
   #starting: Promise<Session<Data>> | undefined
   #session: Session<Data> | undefined
   #settling: Promise<void> | undefined
@@ -32,7 +31,8 @@ export class Visit<Data extends object> implements SessionHost {
 
   constructor(context: VisitContext, createExchange: (visit: Visit<Data>) => Exchange) {
     this.#context = context
-    this.#createExchange = createExchange
+    // At once: what a handler takes from the response before it starts the session must be what waits for it.
+    this.#exchange = createExchange(this)
   }
 
   /** The session, once it is started. */
@@ -87,7 +87,7 @@ export class Visit<Data extends object> implements SessionHost {
 
   /** The save failed, and somebody else answers. */
   abandon(): void {
-    this.#made?.abandon()
+    this.#exchange.abandon()
   }
 
   /** An adapter begins; it ends with {@link respond} if its framework answers with a Web response. */
@@ -99,7 +99,7 @@ export class Visit<Data extends object> implements SessionHost {
   /** The response with the session's lines; the same one if there are none. */
   respond(response: Response): Response {
     this.#layers--
-    return this.#made?.respond?.(response, this.#layers === 0) ?? response
+    return this.#exchange.respond?.(response, this.#layers === 0) ?? response
   }
 
   checkCookie(): void {
@@ -131,12 +131,6 @@ export class Visit<Data extends object> implements SessionHost {
 
   changed(): void {
     this.#exchange.changed()
-  }
-
-  /** Made when it is needed: a request that does not start its session has its response as it is. */
-  get #exchange(): Exchange {
-    this.#made ??= this.#createExchange(this)
-    return this.#made
   }
 
   /** The request header that the session comes in. */

@@ -65,7 +65,7 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
   // Mistakes in the options of a route are told when it is declared.
   app.addHook('onRoute', ({ config }) => void adapterFor(config?.session))
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply) => {
     const adapter = adapterFor(request.routeOptions.config?.session)
     const session = adapter.session(request, request.raw, reply.raw, {
       isSecure: () => request.protocol === 'https',
@@ -77,13 +77,19 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
       },
     })
     request.session = session
-    await adapter.start(session)
+    return adapter.start(session)
   })
 
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (!request.session?.needsSettling) return done()
+    // Waited for by Fastify, which then answers what goes wrong further on, too.
+    return settle(request, reply, payload)
+  })
+
+  async function settle(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
     const { headersSent } = reply.raw
     try {
-      await request.session?.settle()
+      await request.session.settle()
     } catch (error) {
       if (failed.has(reply)) return nothingToSend
       if (payload instanceof Readable) payload.destroy()
@@ -91,7 +97,7 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
     }
     // An async handler that wrote to reply.raw by itself: what waited for the save has left.
     return headersSent === reply.raw.headersSent ? undefined : nothingToSend
-  })
+  }
 }
 
 /** Nobody is waiting for Fastify to go on with this reply. */

@@ -38,7 +38,7 @@ export function sessions<Data extends object>(
     // An error of the handler is answered already when this returns.
     await next()
     try {
-      await session.settle()
+      if (session.needsSettling) await session.settle()
     } catch (error) {
       c.res.body?.cancel().catch(() => {})
       setResponse(c, new Response(null))

@@ -47,15 +47,17 @@ export function sessions<Data extends object>(
     ctx.session = session as unknown as RequestSession<AppData>
     await adapter.start(session)
     // A handler that writes to ctx.res by itself may wait for what the failed save holds back, and never return.
-    const failure = new Promise<never>((_, reject) => {
+    const handled = new Promise<void>((resolve, reject) => {
       answer = reject
+      next().then(resolve, reject)
     })
     try {
-      await Promise.race([next(), failure])
+      await handled
     } finally {
-      await session.settle().catch(error => {
-        throw failed(error)
-      })
+      if (session.needsSettling)
+        await session.settle().catch(error => {
+          throw failed(error)
+        })
       answer = byKoa
     }
   }
