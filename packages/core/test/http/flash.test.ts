@@ -1,0 +1,59 @@
+import type { RequestSession } from '@sess/core'
+import { expect, it } from 'vitest'
+import { Browser } from './support/browser.ts'
+import { type Data, over, setUp } from './support/managers.ts'
+import { serve } from './support/servers.ts'
+
+// Messages that a later request reads.
+
+/** A server whose handlers are given one by one. */
+async function site() {
+  const { manager, store } = await setUp()
+  let handler: (sess: RequestSession<Data>) => unknown = () => ''
+  const server = await serve(async (req, res) => {
+    res.end(String(await handler(manager.requestSession(req, res))))
+  })
+  const browser = new Browser()
+  const visit = async (next: typeof handler) => {
+    handler = next
+    return browser.go(server)
+  }
+  return { manager, store, server, browser, visit }
+}
+
+it('are read once, in their order', async () => {
+  const { visit } = await site()
+  await visit(async sess => {
+    await sess.sessionStart()
+    sess.flash('info', 'Saved')
+    sess.flash('info', { n: 1 })
+    sess.flash('error', 'Not quite')
+    sess.flash('__proto__', 'x')
+  })
+  const take = async (sess: RequestSession<Data>) => {
+    await sess.sessionStart()
+    return JSON.stringify([sess.flash('info'), sess.flash('nothing'), sess.flash('toString')])
+  }
+  expect((await visit(take)).body).toBe('[["Saved",{"n":1}],[],[]]')
+  expect((await visit(take)).body).toBe('[[],[],[]]')
+  const error = await visit(async sess => JSON.stringify((await sess.sessionStart()).flash('error')))
+  expect(error.body).toBe('["Not quite"]')
+  expect((await visit(async sess => (await sess.sessionStart()).flash('__proto__').length)).body).toBe('1')
+})
+
+it('left while others are read are not lost, and none comes twice', async () => {
+  const { manager, store, server, visit, browser } = await site()
+  const other = await over(store)
+  await visit(async sess => (await sess.sessionStart()).flash('info', 'first'))
+  const asked = new Request(server.url, { headers: { cookie: browser.header } })
+  const reader = manager.requestSession(asked, new Headers())
+  const again = new Request(server.url, { headers: { cookie: browser.header } })
+  const writer = other.requestSession(again, new Headers())
+  await Promise.all([reader.sessionStart(), writer.sessionStart()])
+  expect(reader.flash('info')).toEqual(['first'])
+  writer.flash('info', 'second')
+  await writer.settle()
+  await reader.settle()
+  const rest = await visit(async sess => JSON.stringify((await sess.sessionStart()).flash('info')))
+  expect(rest.body).toBe('["second"]')
+})
