@@ -39,7 +39,8 @@ export class NodeExchange implements Exchange, GateKeeper {
     this.#settings = settings
     this.#gate = new ResponseGate(response, this)
     this.#isClosed = 'stream' in response ? response.stream.destroyed : response.destroyed
-    response.once('close', () => {
+    // Not once: it comes once anyway, and that would cost every request a wrapper.
+    response.on('close', () => {
       this.#isClosed = true
       this.#saveLate()
     })

@@ -33,11 +33,10 @@ export function sessions<Data extends object, Req extends SessionRequest = Sessi
 ): SessionMiddleware<Req> {
   const adapter = new Adapter<Data, Req>(manager, options)
   return (req, res, next) => {
-    const session = adapter.session(req, req, res, {
-      onSaveError: error => next(withStatus(error, 500)),
-      // Express goes by its own 'trust proxy'; connect has no such thing, and leaves it to the manager.
-      ...('secure' in req ? { isSecure: () => req.secure === true } : {}),
-    })
+    const onSaveError = (error: unknown): void => next(withStatus(error, 500))
+    // Express goes by its own 'trust proxy'; connect has no such thing, and leaves it to the manager.
+    const hooks = 'secure' in req ? { onSaveError, isSecure: () => req.secure === true } : { onSaveError }
+    const session = adapter.session(req, req, res, hooks)
     req.session = ExpressSession.of(session)
     req.sessionStart = sessionStart
     adapter.start(session).then(() => next(), next)
