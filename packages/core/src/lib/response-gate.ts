@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import { SessionError } from './errors.ts'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
@@ -21,6 +22,11 @@ type AnyMethod = (...args: unknown[]) => unknown
 interface Call {
   method: Method
   args: unknown[]
+}
+
+/** What Node calls of a response that is ended or written without a head. */
+interface ImplicitHead {
+  _implicitHeader(): void
 }
 
 /** What leaves before the body. */
@@ -61,6 +67,23 @@ export class ResponseGate {
     target.write = (...args) => this.#call('write', args)
     target.end = (...args) => this.#call('end', args)
     target.flushHeaders = (...args) => this.#call('flushHeaders', args)
+    if ('_implicitHeader' in response) this.#guardImplicitHead(response as unknown as ImplicitHead)
+  }
+
+  /**
+   * `res.end(await f())` looks `end` up before `f` starts the session, and so goes past the gate. Node's own `end`
+   * then asks for the head, which cannot wait there.
+   */
+  #guardImplicitHead(response: ImplicitHead): void {
+    const { _implicitHeader } = response
+    response._implicitHeader = () => {
+      if (!this.#isOpen && this.#keeper.mustHold())
+        throw new SessionError(
+          'ERR_HEADERS_SENT',
+          'The response was begun by a method that was looked up before its session was started: start the session in a statement of its own, before res.end(…)',
+        )
+      _implicitHeader.call(response)
+    }
   }
 
   /** Whether the headers have left. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import { SessionError } from './errors.ts'
 import type { Events } from './events.ts'
 import { NodeExchange } from './node-exchange.ts'
@@ -94,5 +94,7 @@ export class Visits<Data extends object> {
 
 /** Told by what it can do: servers and test runners have a `Request` class of their own. */
 function isWeb(req: NodeRequest | Request): req is Request {
+  // Node parses its headers when somebody asks for them.
+  if (req instanceof IncomingMessage) return false
   return typeof (req.headers as { get?: unknown }).get === 'function'
 }

@@ -11,7 +11,8 @@ async function site() {
   const { manager, store } = await setUp()
   let handler: (sess: RequestSession<Data>) => unknown = () => ''
   const server = await serve(async (req, res) => {
-    res.end(String(await handler(manager.requestSession(req, res))))
+    const sess = manager.requestSession(req, res)
+    res.end(String(await handler(sess)))
   })
   const browser = new Browser()
   const visit = async (next: typeof handler) => {

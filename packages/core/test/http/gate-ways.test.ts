@@ -103,3 +103,22 @@ it('a redirect followed on its headers sees the new session, with a backend that
   expect(reply.status).toBe(303)
   expect((await browser.go(reader, reply.headers.location as string)).body).toBe('astaxie')
 })
+
+it('a way past the gate, by a method that was looked up before the session was started, is an error', async () => {
+  const { manager, store } = await setUp()
+  const server = await serve(async (req, res) => {
+    const start = async () => {
+      const session = await manager.sessionStart(req, res)
+      if (req.url === '/set') session.set('n', 1)
+      return session
+    }
+    // `res.end` is looked up before its argument is worked out.
+    res.end(String((await start()).get('n')))
+  })
+  expect(await server.ask({ path: '/' })).toMatchObject({ status: 200, body: 'undefined' })
+  expect(await server.ask({ path: '/set' })).toMatchObject({ body: 'handler failed' })
+  expect(server.thrown).toMatchObject([
+    { code: 'ERR_HEADERS_SENT', message: expect.stringContaining('in a statement of its own') },
+  ])
+  expect(store.methods).toEqual(['create'])
+})
