@@ -63,6 +63,9 @@ export function testRedis<S extends Server>({ name, isMissing, start, config, cl
 }
 
 async function keysOf(client: Redis | Cluster, prefix: string): Promise<string[]> {
-  const nodes = 'nodes' in client ? client.nodes('master') : [client]
+  const isCluster = 'nodes' in client
+  // A node that was away for a while is missing from the client's list until it looks again.
+  if (isCluster) await new Promise(resolve => client.refreshSlotsCache(resolve))
+  const nodes = isCluster ? client.nodes('master') : [client]
   return (await Promise.all(nodes.map(node => node.keys(`${prefix}*`)))).flat()
 }

@@ -188,7 +188,6 @@ export const reads = [
     'provider / sessionRegenerate moves the session and leaves nothing under the old id',
     'budget / extends a session that is only read once per tenth of its lifetime',
     'faults / gives a typed error and keeps what was stored when a save fails',
-    'faults / says that the outcome is unknown when another save hides it, and does it no second time',
   ]),
   brokenStore('an update overwrites what was loaded', OverwritesInPlace, [
     'isolation / gives no reader what another one may overwrite',

@@ -10,7 +10,7 @@ import { Browser } from './browser.ts'
 import type { AdapterSubject, RunningApp } from './subject.ts'
 
 /** The session of a request. */
-export type Session = RequestSession
+type Session = RequestSession
 
 /** A route of a check: what happens to the session, then an answer. */
 export interface RouteOf {

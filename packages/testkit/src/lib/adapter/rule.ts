@@ -1,7 +1,7 @@
 import type { AdapterRig } from './rig.ts'
 
 /** One thing that an adapter must do, and how to see whether it does. */
-export interface AdapterRule {
+interface AdapterRule {
   readonly name: string
   check(rig: AdapterRig): Promise<void>
 }

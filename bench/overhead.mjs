@@ -1,5 +1,5 @@
 // What an adapter costs a request that does not use the session, against the same app without it: after a build,
-// `node scripts/overhead.mjs fastify`, or koa, koa2, hono. Servers are processes of their own; what is compared is their
+// `node bench/overhead.mjs fastify`, or express, express4, koa, koa2, hono. Servers are processes of their own; what is compared is their
 // own processor time, which other work on the machine disturbs least.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,6 +14,8 @@ const modes = ['without', 'lazy', 'eager', 'sessionOn: false']
 
 /** Apps that answer with a small JSON, by framework; without a session if `options` is undefined. */
 const apps = {
+  express: (load, manager, options) => express(load, 'express', manager, options),
+  express4: (load, manager, options) => express(load, 'express4', manager, options),
   async fastify(load, manager, options) {
     const { sessions } = await load('@sess/fastify')
     const app = (await load('fastify')).default()
@@ -34,6 +36,15 @@ const apps = {
     app.get('/', c => c.json({ hello: 'world' }))
     return createServer(getRequestListener(app.fetch))
   },
+}
+
+async function express(load, name, manager, options) {
+  const { sessions } = await load('@sess/express')
+  const { default: createApp } = await load(name)
+  const app = createApp()
+  if (options) app.use(sessions(manager, options))
+  app.get('/', (_, res) => res.json({ hello: 'world' }))
+  return createServer(app)
 }
 
 async function koa(load, name, manager, options) {
