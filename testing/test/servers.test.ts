@@ -21,7 +21,7 @@ describe.skipIf(isMissing).each([
   ['PostgreSQL', () => startPostgres(), pgGreeting],
   ['memcached', () => startMemcached(), 'version\r\n'],
 ] as const)('%s', (_name, start, question) => {
-  it('starts, stops, is killed and comes back on its port, and is gone in the end', async () => {
+  it('starts, stops, is killed and comes back on its port', async () => {
     const server: Server = await start()
     onTestFinished(() => server.close())
     expect(new URL(server.url).port).toBe(String(server.port))
@@ -38,8 +38,7 @@ describe.skipIf(isMissing).each([
     expect(await listens(server)).toBe(false)
     await server.restart()
     expect(await said(server, question)).not.toBe('')
-    await server.close()
-    expect(await listens(server)).toBe(false)
+    // Closed at the end; from then on the port is anybody's. clean-up.test.ts sees that nothing is left.
   })
 
   it('accepts and says nothing while it is paused', async () => {

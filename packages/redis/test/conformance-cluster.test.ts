@@ -9,5 +9,6 @@ testRedis({
   isMissing: await noServer('redisCluster'),
   start: startRedisCluster,
   config: ({ nodes }) => ({ cluster: { nodes: nodes.map(address) } }),
+  nodes: ({ nodes }) => nodes,
   client: ({ nodes }) => new Cluster(nodes.map(address)),
 })

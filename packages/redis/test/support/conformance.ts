@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { RedisStore } from '@sess/redis'
-import type { Server } from '@sess/testing'
+import type { Address, Server } from '@sess/testing'
 import { testEngine } from '@sess/testkit'
-import type { Cluster, Redis } from 'ioredis'
+import { type Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { RedisConfig } from '../../src/lib/redis-config.ts'
 
@@ -14,12 +14,21 @@ export interface Kind<S extends Server> {
   /** It is the kit's own: the kit takes it down, too. */
   start(): Promise<S>
   config(server: S): RedisConfig
+  /** Those that have the keys, where they are several. */
+  nodes?(server: S): readonly Address[]
   /** A client beside the engine. */
   client(server: S): Redis | Cluster
 }
 
 /** Runs the whole kit on it. Each backend is a prefix of its own. */
-export function testRedis<S extends Server>({ name, isMissing, start, config, client }: Kind<S>): void {
+export function testRedis<S extends Server>({
+  name,
+  isMissing,
+  start,
+  config,
+  nodes,
+  client,
+}: Kind<S>): void {
   describe.skipIf(isMissing)(name, () => {
     let server: S
     let admin: Redis | Cluster
@@ -34,6 +43,8 @@ export function testRedis<S extends Server>({ name, isMissing, start, config, cl
       await server?.close()
     })
 
+    const keysOf = (prefix: string) => (nodes ? keysOn(nodes(server), prefix) : admin.keys(`${prefix}*`))
+
     testEngine({
       name: 'engine',
       create: ({ clock }) => {
@@ -41,7 +52,7 @@ export function testRedis<S extends Server>({ name, isMissing, start, config, cl
         return {
           connect: () => RedisStore.open({ ...config(server), prefix }, { clock, timeout: 1000 }),
           dump: async () => {
-            const keys = await keysOf(admin, prefix)
+            const keys = await keysOf(prefix)
             const values = await Promise.all(keys.map(key => admin.getBuffer(key)))
             return [...keys, ...values.filter(value => value !== null)]
           },
@@ -54,7 +65,7 @@ export function testRedis<S extends Server>({ name, isMissing, start, config, cl
             return () => server.restart()
           },
           destroy: async () => {
-            for (const key of await keysOf(admin, prefix)) await admin.unlink(key)
+            for (const key of await keysOf(prefix)) await admin.unlink(key)
           },
         }
       },
@@ -62,10 +73,12 @@ export function testRedis<S extends Server>({ name, isMissing, start, config, cl
   })
 }
 
-async function keysOf(client: Redis | Cluster, prefix: string): Promise<string[]> {
-  const isCluster = 'nodes' in client
-  // A node that was away for a while is missing from the client's list until it looks again.
-  if (isCluster) await new Promise(resolve => client.refreshSlotsCache(resolve))
-  const nodes = isCluster ? client.nodes('master') : [client]
-  return (await Promise.all(nodes.map(node => node.keys(`${prefix}*`)))).flat()
+/** All keys with that prefix, asked of each node itself: a cluster's client forgets those that were away for a while. */
+async function keysOn(nodes: readonly Address[], prefix: string): Promise<string[]> {
+  const clients = nodes.map(({ host, port }) => new Redis(port, host))
+  try {
+    return (await Promise.all(clients.map(client => client.keys(`${prefix}*`)))).flat()
+  } finally {
+    for (const client of clients) client.disconnect()
+  }
 }
