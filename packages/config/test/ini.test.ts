@@ -91,7 +91,7 @@ it.each([
   ['[a.b]\nc.d = 1', { 'a.b::c.d': '1' }],
   ['prod::key = 1', { 'default::prod::key': '1' }],
   ['include = 1', { 'default::include': '1' }],
-  ['[half = 1', { 'default::[half': '1' }],
+  ['[prod]\ra = 1\rb = 2', { 'prod::a': '1', 'prod::b': '2' }],
 ])('reads the file %j', async (text, values) => {
   expect(await valuesOf(text)).toEqual(values)
 })
@@ -126,6 +126,7 @@ it('says where every line is', async () => {
 it.each([
   ['a = 1\nsecret-of-a-broken-line', 2],
   ['[prod', 1],
+  ['[half = 1', 1],
   ['include', 1],
   ['include "a file.conf"', 1],
   ['included other.conf', 1],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import parse from 'ini-simple-parser'
 import { wrong } from './wrong.ts'
 
 /** A line `key = value`. Section and key are in lower case; what comes before any section is in `default`. */
@@ -21,24 +22,39 @@ export interface Line {
 export function readIni(path: string, at: string = path, including: readonly string[] = []): Line[] {
   const lines: Line[] = []
   let section = 'default'
-  for (const [index, raw] of read(path, at).split('\n').entries()) {
-    // Takes a byte order mark away too.
-    const line = raw.trim()
+  const texts = read(path, at).split(/\r\n?|\n/)
+  for (const [index, text] of texts.entries()) {
     const here = `${path}:${index + 1}`
-    if (line === '' || line.startsWith('#') || line.startsWith(';')) continue
-    if (line.startsWith('[') && line.endsWith(']')) {
-      section = line.slice(1, -1).toLowerCase()
+    const line = readLine(text)
+    if (!line) {
+      lines.push(...readIncluded(text.trim(), path, here, [...including, resolve(path)]))
       continue
     }
-    const equals = line.indexOf('=')
-    if (equals === -1) {
-      lines.push(...readIncluded(line, path, here, [...including, resolve(path)]))
-      continue
-    }
-    const key = line.slice(0, equals).trim().toLowerCase()
-    lines.push({ section, key, value: readValue(line.slice(equals + 1).trim()), at: here })
+    const [name, value] = line
+    if (name === undefined) continue
+    if (value === undefined) section = name.toLowerCase()
+    else lines.push({ section, key: name.toLowerCase(), value: readValue(value), at: here })
   }
   return lines
+}
+
+/**
+ * A section's name, or a key and its value, or neither; `undefined` if it is no such line. One by one: the parser
+ * tells no numbers of lines, and of a section that comes twice only the second half.
+ */
+function readLine(text: string): [name?: string, value?: string] | undefined {
+  let parsed: ReturnType<typeof parse>
+  try {
+    parsed = parse(text)
+  } catch {
+    return undefined
+  }
+  // This section became the prototype in place of a property.
+  if (Object.getPrototypeOf(parsed) !== Object.prototype) return ['__proto__']
+  const [entry] = Object.entries(parsed)
+  if (!entry) return []
+  const [name, value] = entry
+  return typeof value === 'string' ? [name, value] : [name]
 }
 
 function read(path: string, at: string): string {
