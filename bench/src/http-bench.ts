@@ -1,26 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Route, routes } from './contender.ts'
+import type { Entry, Group } from './groups.ts'
 import type { LoadResult } from './load.ts'
 import { type LoadGenerator, type Server, startLoadGenerator, startServer } from './processes.ts'
+import { type Service, startService } from './services.ts'
 
-/** The contenders, and which of them answers to which: a module in `contenders/` each. */
-export const contenders: { id: string; label: string; peer?: string }[] = [
-  { id: 'bare', label: 'node:http, no session' },
-  { id: 'sess-memory', label: '@sess/core memory', peer: 'express-memory' },
-  { id: 'express-memory', label: 'express-session MemoryStore' },
-  { id: 'sess-file', label: '@sess/file', peer: 'express-file' },
-  { id: 'sess-file-sync', label: '@sess/file, sync', peer: 'express-file' },
-  { id: 'express-file', label: 'express-session session-file-store' },
-]
+/** Under which conditions a group is measured. */
+export interface Scenario {
+  /** Keep-alive connections, one visitor each. */
+  connections: number
+  /** Of a session, in bytes as JSON. */
+  size: number
+}
 
 export interface HttpOptions {
   rounds: number
   /** For one contender on one route in one round. */
   seconds: number
-  connections: number
-  /** Ids of contenders; all when empty. */
-  only: string[]
   /** Where the file stores keep their files. */
   directory: string
 }
@@ -32,51 +29,124 @@ export interface Sample extends LoadResult {
   cpuPerRequest: number
 }
 
-/** Samples in the order of the rounds. */
-export type HttpResults = Map<Route, Map<string, Sample[]>>
+/** Of one group under one scenario. */
+export interface GroupResult {
+  group: Group
+  scenario: Scenario
+  /** What the group's server is, if it has one. */
+  server?: string
+  /** By contender, in the order of the rounds. */
+  samples: Map<Route, Map<string, Sample[]>>
+  /** Who was left out, and why. */
+  skipped: string[]
+}
 
-/** Every contender in turn, round after round: what slows the machine for a while slows them all. */
-export async function runHttp(options: HttpOptions, log: (line: string) => void): Promise<HttpResults> {
-  const chosen = contenders.filter(({ id }) => options.only.length === 0 || options.only.includes(id))
-  const directory = mkdtempSync(join(options.directory, 'sess-bench-'))
-  const load = startLoadGenerator()
-  const servers = new Map<string, Server>()
-  const results: HttpResults = new Map()
+/** Every contender of a group in turn, round after round: what slows the machine for a while slows them all. */
+export async function runGroup(
+  group: Group,
+  scenario: Scenario,
+  options: HttpOptions,
+  log: (line: string) => void,
+): Promise<GroupResult> {
+  const { entries, skipped } = fitting(group, scenario)
+  const result: GroupResult = { group: { ...group, entries }, scenario, samples: new Map(), skipped }
+  const service = group.server && (await startService(group.server))
+  if (group.server && !service) return { ...result, skipped: [`${group.title}: there is no ${group.server}`] }
+  if (service) result.server = service.version
   try {
-    for (const { id } of chosen)
-      servers.set(id, await startServer(id, mkdtempSync(join(directory, `${id}-`))))
-    for (const route of routes) results.set(route, new Map(chosen.map(({ id }) => [id, []])))
-    // Round 0 warms up and does not count.
+    await runRounds(result, service, options, log)
+  } finally {
+    await service?.close()
+  }
+  return result
+}
+
+/** From here on so many logins would fill the memory and not the bench. */
+const LARGEST_LOGIN = 4096
+
+function fitting(group: Group, { size }: Scenario): { entries: Entry[]; skipped: string[] } {
+  const fits = ({ maxSize = Number.POSITIVE_INFINITY }: Entry) => size <= maxSize
+  const tooLarge = group.entries.filter(entry => !fits(entry))
+  const skipped = tooLarge.map(({ label }) => `${label}: sessions of ${size} bytes do not fit its cookies`)
+  const measured = (route: Route) => route !== 'login' || size <= LARGEST_LOGIN
+  if (!routes.every(measured)) skipped.push(`${group.title}: logins with ${size} bytes`)
+  const entries = group.entries.filter(fits).map(entry => ({
+    ...entry,
+    routes: (entry.routes ?? routes).filter(measured),
+  }))
+  return { entries, skipped }
+}
+
+async function runRounds(
+  { group, scenario, samples }: GroupResult,
+  service: Service | undefined,
+  options: HttpOptions,
+  log: (line: string) => void,
+): Promise<void> {
+  const directory = mkdtempSync(join(options.directory, 'sess-bench-'))
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+  // On Ctrl-C, too.
+  process.once('exit', removeDirectory)
+  const load = startLoadGenerator()
+  const servers = new Map<Entry, Server>()
+  try {
+    for (const entry of group.entries) {
+      const setting = { directory: mkdtempSync(join(directory, 'server-')), service: service?.url ?? '' }
+      servers.set(entry, await startContender(entry, { ...setting, size: scenario.size }))
+    }
     for (let round = 0; round <= options.rounds; round++) {
-      for (const [route, samples] of results) {
-        for (const [id, server] of servers) {
-          const sample = await measure(load, server, id, route, options)
-          if (round > 0) samples.get(id)?.push(sample)
+      for (const route of routes) {
+        for (const [entry, server] of servers) {
+          const { routes: own = routes } = entry
+          if (!own.includes(route)) continue
+          // Round 0 warms up and does not count: everyone as long, on however many routes.
+          const seconds = round > 0 ? options.seconds : (options.seconds * routes.length) / own.length
+          const sample = await measure(load, server, entry, route, scenario, seconds)
+          if (round > 0) samplesOf(samples, route, entry.id).push(sample)
         }
       }
-      log(round === 0 ? 'warmed up' : `round ${round} of ${options.rounds}`)
+      log(`${group.title}, ${round === 0 ? 'warmed up' : `round ${round} of ${options.rounds}`}`)
     }
   } finally {
     load.stop()
     for (const server of servers.values()) server.stop()
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    removeDirectory()
+    process.off('exit', removeDirectory)
   }
-  return results
+}
+
+/** The process of a contender. What it stores is under names of its own. */
+export function startContender(
+  { id, module = id, lazy = false }: Entry,
+  { directory, service, size }: { directory: string; service: string; size: number },
+): Promise<Server> {
+  const prefix = `bench_${id.replace(/\W/g, '_')}`
+  return startServer(module, { directory, service, size, prefix, lazy })
+}
+
+function samplesOf(samples: GroupResult['samples'], route: Route, id: string): Sample[] {
+  const ofRoute = samples.get(route) ?? new Map<string, Sample[]>()
+  samples.set(route, ofRoute)
+  const own = ofRoute.get(id) ?? []
+  ofRoute.set(id, own)
+  return own
 }
 
 async function measure(
   load: LoadGenerator,
   server: Server,
-  id: string,
+  { id, kind }: Entry,
   route: Route,
-  { connections, seconds }: HttpOptions,
+  { connections }: Scenario,
+  seconds: number,
 ): Promise<Sample> {
-  await load.open({ port: server.port, route, connections, stateful: id !== 'bare' })
+  await load.open({ port: server.port, route, connections, stateful: kind !== 'bare' })
   const cpuBefore = await server.cpuSeconds()
   const result = await load.run(seconds)
   const cpu = (await server.cpuSeconds()) - cpuBefore
-  await load.close()
   if (result.errors > 0) throw new Error(`${id}: ${result.errors} wrong answers; ${result.firstError}`)
+  await load.verify()
+  await load.close()
   return {
     ...result,
     requestsPerSecond: result.requests / result.seconds,

@@ -3,11 +3,14 @@ import { connect, type LoadTarget, type Visitors } from './load.ts'
 
 let visitors: Visitors
 
-process.on('message', async (message: { open: LoadTarget } | { seconds: number } | 'close') => {
+process.on('message', async (message: { open: LoadTarget } | { seconds: number } | 'verify' | 'close') => {
   try {
     if (message === 'close') {
       visitors.close()
       process.send?.({ closed: true })
+    } else if (message === 'verify') {
+      await visitors.verify()
+      process.send?.({ verified: true })
     } else if ('open' in message) {
       visitors = await connect(message.open)
       process.send?.({ opened: true })

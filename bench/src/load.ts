@@ -26,6 +26,8 @@ export interface LoadResult {
 
 export interface Visitors {
   run(seconds: number): Promise<LoadResult>
+  /** Whether the last logins have left sessions behind. @throws if not */
+  verify(): Promise<void>
   close(): void
 }
 
@@ -34,6 +36,7 @@ export async function connect(target: LoadTarget): Promise<Visitors> {
   const visitors = await Promise.all(Array.from({ length: target.connections }, () => Visitor.open(target)))
   return {
     run: seconds => run(visitors, seconds),
+    verify: async () => void (await Promise.all(visitors.map(visitor => visitor.verify()))),
     close: () => {
       for (const visitor of visitors) visitor.close()
     },
@@ -72,6 +75,7 @@ class Visitor {
   firstError: string | undefined
   readonly #socket: Socket
   readonly #target: LoadTarget
+  readonly #cookies = new Map<string, string>()
   #request: Uint8Array = new Uint8Array()
   #sent = 0
   #received: Buffer | undefined
@@ -89,11 +93,10 @@ class Visitor {
 
   static async open(target: LoadTarget): Promise<Visitor> {
     const visitor = new Visitor(connectSocket(target.port, '127.0.0.1'), target)
-    const login = await visitor.#ask(requestFor('login', ''))
-    const cookie = /^set-cookie: ([^;\r]+)/im.exec(login.head)?.[1]
+    const login = await visitor.#ask(requestFor('login'))
     if (login.status !== 200) throw new Error(`/login answered ${login.status}`)
-    if (target.stateful && !cookie) throw new Error('/login set no cookie')
-    visitor.#request = requestFor(target.route, cookie ?? '')
+    if (target.stateful && !visitor.#keepCookies(login.head)) throw new Error('/login set no cookie')
+    visitor.#prepare()
     return visitor
   }
 
@@ -121,12 +124,44 @@ class Visitor {
     })
   }
 
-  #check({ status, body }: Answer): void {
+  /** Whether the last login has left a session behind. @throws if not */
+  async verify(): Promise<void> {
     const { route, stateful } = this.#target
+    if (route !== 'login' || !stateful) return
+    const { status, body } = await this.#ask(requestFor('read', this.#cookies))
+    if (status !== 200 || body !== expectedBody('read', 1))
+      throw new Error(`/read after /login answered ${status} "${body}"`)
+  }
+
+  #check({ status, head, body }: Answer): void {
+    const { route, stateful } = this.#target
+    const hasCookie = this.#keepCookies(head)
+    if (hasCookie) this.#prepare()
     const expected = expectedBody(route, stateful ? this.#sent : 1)
-    if (status >= 200 && status < 300 && body === expected) return
+    if (status < 200 || status > 299 || body !== expected)
+      this.#wrong(`/${route} answered ${status} "${body}" instead of 200 "${expected}"`)
+    else if (route === 'login' && stateful && !hasCookie) this.#wrong('/login set no cookie')
+  }
+
+  #wrong(what: string): void {
     this.errors += 1
-    this.firstError ??= `/${route} answered ${status} "${body}" instead of 200 "${expected}"`
+    this.firstError ??= what
+  }
+
+  /** What a browser does with the cookies of an answer. Gives whether there were any. */
+  #keepCookies(head: string): boolean {
+    if (!/\nset-cookie: /i.test(head)) return false
+    for (const [, name = '', value = ''] of head.matchAll(/\nset-cookie: ([^=;\r]+)=([^;\r]*)/gi)) {
+      if (value === '') this.#cookies.delete(name)
+      else this.#cookies.set(name, value)
+    }
+    return true
+  }
+
+  /** A visitor who logs in is a new one each time. */
+  #prepare(): void {
+    const { route } = this.#target
+    this.#request = requestFor(route, route === 'login' ? undefined : this.#cookies)
   }
 
   #send(): void {
@@ -151,9 +186,10 @@ class Visitor {
   }
 }
 
-function requestFor(path: string, cookie: string): Uint8Array {
+function requestFor(path: string, cookies: ReadonlyMap<string, string> = new Map()): Uint8Array {
+  const pairs = Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ')
   return Buffer.from(
-    `GET /${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n${cookie && `Cookie: ${cookie}\r\n`}\r\n`,
+    `GET /${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n${pairs && `Cookie: ${pairs}\r\n`}\r\n`,
   )
 }
 
@@ -163,9 +199,15 @@ function parse(received: Buffer): Answer | Error | undefined {
   const end = text.indexOf('\r\n\r\n')
   if (end < 0) return undefined
   const head = text.slice(0, end)
-  const at = head.indexOf('Content-Length: ')
-  if (at < 0) return new Error(`an answer without Content-Length:\n${head}`)
-  const length = Number.parseInt(head.slice(at + 16), 10)
-  if (text.length < end + 4 + length) return undefined
-  return { status: Number.parseInt(head.slice(9, 12), 10), head, body: text.slice(end + 4) }
+  const body = bodyOf(head, text.slice(end + 4))
+  if (body === undefined || body instanceof Error) return body
+  return { status: Number.parseInt(head.slice(9, 12), 10), head, body }
+}
+
+function bodyOf(head: string, text: string): string | Error | undefined {
+  const [, length] = /\ncontent-length: (\d+)/i.exec(head) ?? []
+  if (length !== undefined) return text.length < Number(length) ? undefined : text
+  if (!/\ntransfer-encoding: chunked/i.test(head)) return new Error(`an answer without length:\n${head}`)
+  if (!text.endsWith('0\r\n\r\n')) return undefined
+  return text.replace(/[\da-f]+\r\n(.*?)\r\n/gs, '$1').trimEnd()
 }

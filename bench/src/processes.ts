@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Setting } from './contender.ts'
 import type { LoadResult, LoadTarget } from './load.ts'
 
 /** Servers on one core and the load generator on another, where the system can do that. */
@@ -12,7 +13,8 @@ class Child {
   #failed: Error | undefined
 
   constructor(core: number, script: string, args: string[]) {
-    const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args]
+    // Their scripts are what is built, from wherever this module is imported.
+    const command = [process.execPath, fileURLToPath(new URL(`../dist/${script}`, import.meta.url)), ...args]
     if (pinned) command.unshift('taskset', '-c', String(core))
     const [file, ...rest] = command as [string, ...string[]]
     this.#process = spawn(file, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -52,8 +54,16 @@ export interface Server {
   stop(): void
 }
 
-export async function startServer(contender: string, directory: string): Promise<Server> {
-  const child = new Child(0, './server.js', [contender, directory])
+/** What a contender's process is told. */
+export interface ServerSetting extends Omit<Setting, 'data'> {
+  /** Of a session, in bytes as JSON. */
+  size: number
+}
+
+/** `module` is a contender's name, or the URL of a module. */
+export async function startServer(module: string, setting: ServerSetting): Promise<Server> {
+  const url = URL.canParse(module) ? module : new URL(`../dist/contenders/${module}.js`, import.meta.url).href
+  const child = new Child(0, 'server.js', [url, JSON.stringify(setting)])
   const { port } = await child.receive<{ port: number }>()
   return {
     port,
@@ -68,12 +78,14 @@ export async function startServer(contender: string, directory: string): Promise
 export interface LoadGenerator {
   open(target: LoadTarget): Promise<void>
   run(seconds: number): Promise<LoadResult>
+  /** @throws if the last logins have left no sessions behind */
+  verify(): Promise<void>
   close(): Promise<void>
   stop(): void
 }
 
 export function startLoadGenerator(): LoadGenerator {
-  const child = new Child(1, './load-process.js', [])
+  const child = new Child(1, 'load-process.js', [])
   const ask = async (message: object | string): Promise<{ result?: LoadResult }> => {
     const answer = await child.ask<{ error?: string; result?: LoadResult }>(message)
     if (answer.error) throw new Error(answer.error)
@@ -82,6 +94,7 @@ export function startLoadGenerator(): LoadGenerator {
   return {
     open: async target => void (await ask({ open: target })),
     run: async seconds => (await ask({ seconds })).result as LoadResult,
+    verify: async () => void (await ask('verify')),
     close: async () => void (await ask('close')),
     stop: () => child.stop(),
   }

@@ -1,81 +1,50 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { cpus, release, type } from 'node:os'
-import { contenders, type HttpResults, type Sample } from './http-bench.ts'
+import { routes } from './contender.ts'
+import type { GroupResult, Scenario } from './http-bench.ts'
+import { groupTable } from './http-table.ts'
+import { folded, percent, table } from './markdown.ts'
 import type { MicroResult } from './micro.ts'
 import { pinned } from './processes.ts'
 import { median, spread } from './stats.ts'
+import { isMet, isNoisy, measuredTargets, type TargetResult } from './targets.ts'
+import { packageVersions } from './versions.ts'
 
 const routeTitles = {
   untouched: 'The handler leaves the session alone',
   read: 'The handler reads one key',
   change: 'The handler changes one key',
+  login: 'A new visitor logs in',
 }
 
 /** The whole report as Markdown. */
-export function report(command: string, http: HttpResults | undefined, micro: MicroResult[]): string {
-  const parts = [conditions(command)]
-  for (const [route, samples] of http ?? []) parts.push(`### ${routeTitles[route]}`, httpTable(samples))
-  if (http) parts.push(...warnings(http))
+export function report(command: string, results: GroupResult[], micro: MicroResult[]): string {
+  const parts = [conditions(command, results)]
+  if (results.length > 0) parts.push('![Requests per second](figures.svg)', ...warnings(results))
+  const targets = measuredTargets(results)
+  if (targets.length > 0) parts.push('### Targets', targetTable(targets))
+  if (results.length > 0) parts.push('### All figures', ...results.map(groupSection))
   if (micro.length > 0) parts.push('### Single operations', microTable(micro))
   return parts.join('\n\n')
 }
 
-function conditions(command: string): string {
+function conditions(command: string, results: GroupResult[]): string {
   const cores = cpus()
+  const servers = results.flatMap(({ server = [] }) => server)
   return [
     `- Command: \`${command}\``,
     `- Date: ${new Date().toISOString().slice(0, 10)}`,
     `- Machine: ${cores.length} × ${cores[0]?.model.trim()}, ${type()} ${release()}; ${
-      pinned ? 'servers on one core, load generator on another' : 'nothing pinned to a core'
+      pinned ? 'contenders on one core, load generator on another' : 'nothing pinned to a core'
     }`,
-    `- Versions: Node ${process.versions.node}, ${['express-session', 'session-file-store', '@sess/core']
-      .map(name => `${name} ${versionOf(name)}`)
-      .join(', ')}`,
+    `- Versions: Node ${[process.versions.node, ...new Set(servers), ...packageVersions()].join(', ')}`,
   ].join('\n')
 }
 
-function versionOf(name: string): string {
-  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
-    try {
-      return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string })
-        .version
-    } catch {}
-  }
-  return 'unknown'
-}
-
-function httpTable(samples: Map<string, Sample[]>): string {
-  const rows = contenders.flatMap(({ id, label, peer }) => {
-    const own = samples.get(id)
-    if (!own) return []
-    const bare = samples.get('bare')
-    const peers = peer === undefined ? undefined : samples.get(peer)
-    const rates = own.map(sample => sample.requestsPerSecond)
-    return [
-      [
-        label,
-        Math.round(median(rates)).toLocaleString('en'),
-        `± ${percent(spread(rates))}`,
-        bare ? percent(ratio(own, bare)) : '',
-        peers ? `${ratio(own, peers).toFixed(2)} ×` : '',
-        median(own.map(sample => sample.cpuPerRequest)).toFixed(1),
-        median(own.map(sample => sample.p50)).toFixed(2),
-        median(own.map(sample => sample.p99)).toFixed(2),
-      ],
-    ]
-  })
-  return table(['', 'requests/s', 'spread', 'of bare', 'of its peer', 'CPU µs', 'p50 ms', 'p99 ms'], rows)
-}
-
-/** The median of the ratios round by round, so that a slow minute of the machine cancels out. */
-function ratio(own: Sample[], other: Sample[]): number {
-  return median(own.map(({ requestsPerSecond }, i) => requestsPerSecond / (other[i]?.requestsPerSecond ?? 0)))
-}
-
-/** What would make the figures mean something else than they seem to. */
-function warnings(http: HttpResults): string[] {
-  const all = [...http.values()].flatMap(samples => [...samples.values()])
+/** What would make the figures mean something else than they seem to, and what is missing. */
+function warnings(results: GroupResult[]): string[] {
+  const all = results.flatMap(({ samples }) =>
+    [...samples.values()].flatMap(ofRoute => [...ofRoute.values()]),
+  )
   const busy = Math.max(...all.map(own => median(own.map(sample => sample.busy))))
   const widest = Math.max(...all.map(own => spread(own.map(sample => sample.requestsPerSecond))))
   const lines = [`The load generator was at most ${percent(busy)} busy.`]
@@ -84,7 +53,48 @@ function warnings(http: HttpResults): string[] {
     lines.push(
       `**The machine did other work meanwhile (spread up to ${percent(widest)}): run it again when it is idle.**`,
     )
+  const skipped = results.flatMap(result => result.skipped)
+  if (skipped.length > 0) lines.push(`Not measured:\n\n${skipped.map(what => `- ${what}`).join('\n')}`)
   return lines
+}
+
+function targetTable(targets: TargetResult[]): string {
+  const isOneScenario = new Set(targets.map(({ result }) => conditionsOf(result.scenario))).size === 1
+  const rows = targets.map(target => {
+    const { result, route, ratio, atLeast } = target
+    const label = (wanted: string) => result.group.entries.find(({ id }) => id === wanted)?.label ?? wanted
+    return [
+      `${label(target.own)} ÷ ${label(target.other)}`,
+      route,
+      ...(isOneScenario ? [] : [conditionsOf(result.scenario)]),
+      String(atLeast),
+      `**${ratio.median.toFixed(2)}**`,
+      `${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)}`,
+      ratio.byCpu.toFixed(2),
+      `${isMet(target) ? 'met' : '**missed**'}${isNoisy(target) ? ', within the noise' : ''}`,
+    ]
+  })
+  const head = [
+    '',
+    'route',
+    ...(isOneScenario ? [] : ['']),
+    'at least',
+    'measured',
+    'rounds',
+    'by CPU time',
+    '',
+  ]
+  return table(head, rows)
+}
+
+function conditionsOf({ connections, size }: Scenario): string {
+  return `${connections} connections, ${size.toLocaleString('en')} bytes`
+}
+
+function groupSection(result: GroupResult): string {
+  const measured = routes.filter(route => result.samples.has(route))
+  const tables = measured.flatMap(route => [`#### ${routeTitles[route]}`, groupTable(result, route)])
+  return folded(`${result.group.title}: ${conditionsOf(result.scenario)}`, tables)
 }
 
 function microTable(micro: MicroResult[]): string {
@@ -97,13 +107,4 @@ function microTable(micro: MicroResult[]): string {
       note ?? '',
     ]),
   )
-}
-
-function table(head: string[], rows: string[][]): string {
-  const align = head.map((_, i) => (i === 0 ? '---' : '---:'))
-  return [head, align, ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-function percent(part: number): string {
-  return `${Math.round(part * 100)} %`
 }

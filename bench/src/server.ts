@@ -1,12 +1,15 @@
-// A contender's own process: `node server.js <contender> <directory>`, started by main with an IPC channel.
+// A contender's own process: `node server.js <URL of its module> <setting as JSON>`, started with an IPC channel.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Contender } from './contender.ts'
+import type { ServerSetting } from './processes.ts'
+import { freshData } from './session-data.ts'
 
-const [name, directory] = process.argv.slice(2) as [string, string]
-const { contender } = (await import(`./contenders/${name}.js`)) as { contender: Contender }
+const [module, json] = process.argv.slice(2) as [string, string]
+const { size, ...setting } = JSON.parse(json) as ServerSetting
+const { contender } = (await import(module)) as { contender: Contender }
 
-const server = createServer(await contender.createHandler(directory))
+const server = createServer(await contender({ ...setting, data: freshData(size) }))
 server.keepAliveTimeout = 120_000
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
 

@@ -12,7 +12,13 @@ export interface BenchData {
   count: number
 }
 
-export function freshData(): BenchData {
+/** The least that a session of the bench has, in bytes as JSON. */
+export const smallest = 300
+
+/** A session of about so many bytes as JSON: what is more than {@link smallest} is in the cart. */
+export function freshData(size: number = smallest): BenchData {
+  const item = (i: number) => ({ sku: `BK-${String(i).padStart(4, '0')}`, quantity: (i % 9) + 1 })
+  const more = Math.floor((size - smallest) / (JSON.stringify(item(0)).length + 1))
   return {
     username: 'astaxie',
     userId: 1048577,
@@ -22,10 +28,7 @@ export function freshData(): BenchData {
     theme: 'dark',
     csrfToken: 'pT1xN0bq9vR4sYw2Kd8LmZ3c',
     lastPage: '/articles/2026/11/sessions',
-    cart: [
-      { sku: 'BK-0042', quantity: 1 },
-      { sku: 'BK-1337', quantity: 2 },
-    ],
+    cart: Array.from({ length: 2 + more }, (_, i) => item(i)),
     count: 0,
   }
 }

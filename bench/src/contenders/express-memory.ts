@@ -1,4 +1,4 @@
 import type { Contender } from '../contender.ts'
-import { expressSession } from './express-session.ts'
+import { onExpressSession } from '../on-express-session.ts'
 
-export const contender: Contender = { createHandler: () => expressSession(undefined) }
+export const contender: Contender = ({ data }) => onExpressSession(undefined, data)

@@ -1,16 +1,15 @@
 import { newManager } from '@sess/core'
 import '@sess/file'
 import type { Contender } from '../contender.ts'
+import { onManager } from '../on-manager.ts'
 import type { BenchData } from '../session-data.ts'
-import { onManager } from './sess.ts'
 
-/** With fsync on every write, which session-file-store cannot do without. */
-export const contender: Contender = {
-  createHandler: async directory =>
-    onManager(
-      await newManager<BenchData>('file', {
-        hashKey: 'bench-secret',
-        providerConfig: { directory, sync: true },
-      }),
-    ),
-}
+/** With fsync on every write. */
+export const contender: Contender = async setting =>
+  onManager(
+    await newManager<BenchData>('file', {
+      hashKey: 'bench-secret',
+      providerConfig: { directory: setting.directory, sync: true },
+    }),
+    setting,
+  )

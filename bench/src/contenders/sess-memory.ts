@@ -1,8 +1,7 @@
 import { newManager } from '@sess/core'
 import type { Contender } from '../contender.ts'
+import { onManager } from '../on-manager.ts'
 import type { BenchData } from '../session-data.ts'
-import { onManager } from './sess.ts'
 
-export const contender: Contender = {
-  createHandler: async () => onManager(await newManager<BenchData>('memory', { hashKey: 'bench-secret' })),
-}
+export const contender: Contender = async setting =>
+  onManager(await newManager<BenchData>('memory', { hashKey: 'bench-secret' }), setting)

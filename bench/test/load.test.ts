@@ -1,23 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answer, type Contender, type Handler, routes } from '../src/contender.ts'
-import { contenders } from '../src/http-bench.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { answer, type Handler } from '../src/contender.ts'
 import { connect } from '../src/load.ts'
 
-let directory: string
 let server: Server
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'sess-bench-'))
-})
 afterEach(async () => {
   server.closeAllConnections()
   await new Promise(resolve => server.close(resolve))
-  await rm(directory, { recursive: true, force: true })
 })
 
 async function listen(handler: Handler): Promise<number> {
@@ -25,22 +16,6 @@ async function listen(handler: Handler): Promise<number> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }
-
-describe.each(contenders)('$id', ({ id }) => {
-  it.each(routes)('answers /%s rightly to every visitor', async route => {
-    const { contender } = (await import(`../src/contenders/${id}.ts`)) as { contender: Contender }
-    const port = await listen(await contender.createHandler(directory))
-    const visitors = await connect({ port, route, connections: 4, stateful: id !== 'bare' })
-    // Twice, so that the counters go on where they were.
-    for (const seconds of [0.05, 0.05]) {
-      const result = await visitors.run(seconds)
-      expect(result.firstError).toBeUndefined()
-      expect(result.errors).toBe(0)
-      expect(result.requests).toBeGreaterThanOrEqual(4)
-    }
-    visitors.close()
-  })
-})
 
 describe('the load generator', () => {
   const loggedIn: Handler = (_req, res) => {

@@ -1,0 +1,14 @@
+import { newManager } from '@sess/core'
+import '@sess/mysql'
+import type { Contender } from '../contender.ts'
+import { onManager } from '../on-manager.ts'
+import type { BenchData } from '../session-data.ts'
+
+export const contender: Contender = async setting =>
+  onManager(
+    await newManager<BenchData>('mysql', {
+      hashKey: 'bench-secret',
+      providerConfig: { uri: setting.service, tableName: setting.prefix, createTable: true },
+    }),
+    setting,
+  )

@@ -1,0 +1,254 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Manager, newManager, type Provider } from '@sess/core'
+import '@sess/file'
+import '@sess/memcache'
+import '@sess/mysql'
+import '@sess/postgres'
+import '@sess/redis'
+import { type Watched, watch } from './scale-pauses.ts'
+import { createSession, MovedClock, pick, serve } from './scale-sessions.ts'
+import { type ServerKind, startService } from './services.ts'
+import { median } from './stats.ts'
+
+type Action = 'read' | 'change'
+
+/** An engine whose sessions are not in this process. */
+interface ScaleEngine {
+  title: string
+  /** What one session is in it. */
+  unit: string
+  server?: ServerKind
+  /** Whether expired sessions wait for a sweep. */
+  sweeps: boolean
+  /** `place`: a directory, or the URL of a server, where nothing is yet. */
+  open(place: string, clock: MovedClock): Promise<Manager>
+}
+
+const LIFETIME = 3600
+const maxLifetime = LIFETIME
+
+export const scaleEngines: Readonly<Record<string, ScaleEngine>> = {
+  file: {
+    title: '@sess/file',
+    unit: 'files',
+    sweeps: true,
+    open: (directory, clock) =>
+      newManager('file', { clock, maxLifetime, providerConfig: { directory: join(directory, 'sessions') } }),
+  },
+  postgres: {
+    title: '@sess/postgres',
+    unit: 'rows',
+    server: 'postgres',
+    sweeps: true,
+    open: (connectionString, clock) =>
+      newManager('postgresql', {
+        clock,
+        maxLifetime,
+        providerConfig: { connectionString, createTable: true },
+      }),
+  },
+  mysql: {
+    title: '@sess/mysql',
+    unit: 'rows',
+    server: 'mysql',
+    sweeps: true,
+    open: (uri, clock) =>
+      newManager('mysql', { clock, maxLifetime, providerConfig: { uri, createTable: true } }),
+  },
+  redis: {
+    title: '@sess/redis',
+    unit: 'keys',
+    server: 'redis',
+    sweeps: false,
+    open: (url, clock) => newManager('redis', { clock, maxLifetime, providerConfig: { url } }),
+  },
+  memcache: {
+    title: '@sess/memcache',
+    unit: 'keys',
+    server: 'memcached',
+    sweeps: false,
+    open: (servers, clock) => newManager('memcache', { clock, maxLifetime, providerConfig: { servers } }),
+  },
+}
+
+export interface EngineFigures {
+  few: number
+  many: number
+  /** How long a request waits for its session, and the median of the ratios, many to few, round by round. */
+  cost: Record<Action, { few: number; many: number; ratio: number }>
+  sweep?: Watched<number> & { before: Latency; during: Latency }
+}
+
+/** In milliseconds. */
+export interface Latency {
+  p50: number
+  p99: number
+  max: number
+}
+
+export interface EngineOptions {
+  few: number
+  many: number
+  rounds: number
+  /** Requests of one kind in one round. */
+  requests: number
+  /** For the file engine. */
+  directory: string
+}
+
+/** The same requests where there are few sessions and where there are many, then a sweep of most of the many. */
+export async function measureEngine(
+  name: string,
+  options: EngineOptions,
+): Promise<EngineFigures | undefined> {
+  const engine = scaleEngines[name]
+  if (!engine) throw new Error(`No engine ${name}`)
+  const few = await Place.open(engine, options.few, options.directory)
+  if (!few) return undefined
+  const many = (await Place.open(engine, options.many, options.directory)) as Place
+  try {
+    const cost = {
+      read: await compare('read', few, many, options),
+      change: await compare('change', few, many, options),
+    }
+    const sweep = engine.sweeps ? { sweep: await many.sweep() } : {}
+    return { few: options.few, many: options.many, cost, ...sweep }
+  } finally {
+    await few.close()
+    await many.close()
+  }
+}
+
+async function compare(
+  action: Action,
+  few: Place,
+  many: Place,
+  { rounds, requests }: EngineOptions,
+): Promise<EngineFigures['cost'][Action]> {
+  const medians: { few: number; many: number }[] = []
+  // Round 0 warms up and does not count.
+  for (let round = 0; round <= rounds; round++) {
+    const both = { few: await few.request(action, requests), many: await many.request(action, requests) }
+    if (round > 0) medians.push({ few: median(both.few), many: median(both.many) })
+  }
+  return {
+    few: median(medians.map(round => round.few)),
+    many: median(medians.map(round => round.many)),
+    ratio: median(medians.map(round => round.many / round.few)),
+  }
+}
+
+/** Where an engine keeps a number of sessions. */
+class Place {
+  readonly #manager: Manager
+  readonly #provider: Provider
+  readonly #clock: MovedClock
+  readonly #end: () => Promise<void>
+  readonly #sessions: number
+  /** Those from here on outlive the others. */
+  readonly #lasting: number
+
+  private constructor(manager: Manager, clock: MovedClock, sessions: number, end: () => Promise<void>) {
+    this.#manager = manager
+    this.#provider = manager.getProvider()
+    this.#clock = clock
+    this.#sessions = sessions
+    this.#lasting = Math.floor(sessions * 0.9)
+    this.#end = end
+  }
+
+  /** `undefined` if there is no such server to start. */
+  static async open(engine: ScaleEngine, sessions: number, parent: string): Promise<Place | undefined> {
+    const clock = new MovedClock()
+    const { place, end } = (await newPlace(engine, parent)) ?? {}
+    if (place === undefined || end === undefined) return undefined
+    try {
+      const opened = new Place(await engine.open(place, clock), clock, sessions, end)
+      await opened.#fill()
+      return opened
+    } catch (error) {
+      await end()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#manager.close()
+    await this.#end()
+  }
+
+  /** Requests of random sessions, one after the other. Gives how long each took. */
+  async request(action: Action, requests: number): Promise<number[]> {
+    const times: number[] = []
+    for (let i = 0; i < requests; i++) times.push(await this.#time(action, 0))
+    return times
+  }
+
+  /** Sweeps all that do not last, while four visitors send requests. */
+  async sweep(): Promise<NonNullable<EngineFigures['sweep']>> {
+    // What was read or changed in between was extended, and lasts too.
+    this.#clock.advance(LIFETIME / 2 + 60)
+    const visitors = async (isOver: () => boolean) => {
+      const times: number[] = []
+      const visit = async () => {
+        do {
+          times.push(await this.#time('read', this.#lasting), await this.#time('change', this.#lasting))
+        } while (!isOver())
+      }
+      await Promise.all(Array.from({ length: 4 }, visit))
+      return latency(times)
+    }
+    const end = performance.now() + 3000
+    const before = await visitors(() => performance.now() > end)
+    let isSwept = false
+    const watched = await watch(async () => {
+      const sweeping = this.#manager.gc().finally(() => {
+        isSwept = true
+      })
+      const during = await visitors(() => isSwept)
+      return { swept: await sweeping, during }
+    })
+    const { swept, during } = watched.result
+    const left = await this.#manager.getActiveSession()
+    if (swept + left !== this.#sessions)
+      throw new Error(`${swept} sessions swept and ${left} left of ${this.#sessions}`)
+    return { ...watched, result: swept, before, during }
+  }
+
+  async #time(action: Action, start: number): Promise<number> {
+    const begin = performance.now()
+    await serve(this.#provider, pick(start, this.#sessions), action)
+    return performance.now() - begin
+  }
+
+  async #fill(): Promise<void> {
+    let next = 0
+    const fillUpTo = async (end: number) => {
+      while (next < end) await createSession(this.#provider, next++)
+    }
+    for (const end of [this.#lasting, this.#sessions]) {
+      await Promise.all(Array.from({ length: 32 }, () => fillUpTo(end)))
+      if (end === this.#lasting) this.#clock.advance(LIFETIME / 2)
+    }
+  }
+}
+
+/** A place for sessions, and how to get rid of it. */
+async function newPlace(
+  { server }: ScaleEngine,
+  parent: string,
+): Promise<{ place: string; end: () => Promise<void> } | undefined> {
+  if (server === undefined) {
+    const place = await mkdtemp(join(parent, 'sess-scale-'))
+    return { place, end: () => rm(place, { recursive: true, force: true, maxRetries: 3 }) }
+  }
+  const service = await startService(server)
+  return service && { place: service.url, end: () => service.close() }
+}
+
+function latency(times: number[]): Latency {
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN
+  return { p50: at(0.5), p99: at(0.99), max: at(1) }
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+interface Package {
+  version: string
+  dependencies: Record<string, string>
+}
+
+/** Every package that took part, as `name version`. */
+export function packageVersions(): string[] {
+  const { dependencies } = readPackage(new URL('../package.json', import.meta.url))
+  return Object.keys(dependencies)
+    .filter(name => !name.startsWith('@sess/') || name === '@sess/core')
+    .map(name => `${name} ${versionOf(name)}`)
+}
+
+function versionOf(name: string): string {
+  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
+    try {
+      return readPackage(`${folder}/${name}/package.json`).version
+    } catch {}
+  }
+  return 'unknown'
+}
+
+function readPackage(path: string | URL): Package {
+  return JSON.parse(readFileSync(path, 'utf8')) as Package
+}
