@@ -92,7 +92,7 @@ async function runRounds(
   try {
     for (const entry of group.entries) {
       const setting = { directory: mkdtempSync(join(directory, 'server-')), service: service?.url ?? '' }
-      servers.set(entry, await startContender(entry, { ...setting, size: scenario.size }))
+      servers.set(entry, await startContender(entry, { ...setting, size: scenario.size }, 0))
     }
     for (let round = 0; round <= options.rounds; round++) {
       for (const route of routes) {
@@ -119,9 +119,10 @@ async function runRounds(
 export function startContender(
   { id, module = id, lazy = false }: Entry,
   { directory, service, size }: { directory: string; service: string; size: number },
+  core?: number,
 ): Promise<Server> {
   const prefix = `bench_${id.replace(/\W/g, '_')}`
-  return startServer(module, { directory, service, size, prefix, lazy })
+  return startServer(module, { directory, service, size, prefix, lazy }, core)
 }
 
 function samplesOf(samples: GroupResult['samples'], route: Route, id: string): Sample[] {

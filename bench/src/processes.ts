@@ -12,10 +12,11 @@ class Child {
   readonly #process: ChildProcess
   #failed: Error | undefined
 
-  constructor(core: number, script: string, args: string[]) {
+  /** `core` is the one it may run on; any if left out. */
+  constructor(script: string, args: string[], core?: number) {
     // Their scripts are what is built, from wherever this module is imported.
     const command = [process.execPath, fileURLToPath(new URL(`../dist/${script}`, import.meta.url)), ...args]
-    if (pinned) command.unshift('taskset', '-c', String(core))
+    if (pinned && core !== undefined) command.unshift('taskset', '-c', String(core))
     const [file, ...rest] = command as [string, ...string[]]
     this.#process = spawn(file, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#process.once('exit', (code, signal) => {
@@ -61,9 +62,9 @@ export interface ServerSetting extends Omit<Setting, 'data'> {
 }
 
 /** `module` is a contender's name, or the URL of a module. */
-export async function startServer(module: string, setting: ServerSetting): Promise<Server> {
+export async function startServer(module: string, setting: ServerSetting, core?: number): Promise<Server> {
   const url = URL.canParse(module) ? module : new URL(`../dist/contenders/${module}.js`, import.meta.url).href
-  const child = new Child(0, 'server.js', [url, JSON.stringify(setting)])
+  const child = new Child('server.js', [url, JSON.stringify(setting)], core)
   const { port } = await child.receive<{ port: number }>()
   return {
     port,
@@ -85,7 +86,7 @@ export interface LoadGenerator {
 }
 
 export function startLoadGenerator(): LoadGenerator {
-  const child = new Child(1, 'load-process.js', [])
+  const child = new Child('load-process.js', [], 1)
   const ask = async (message: object | string): Promise<{ result?: LoadResult }> => {
     const answer = await child.ask<{ error?: string; result?: LoadResult }>(message)
     if (answer.error) throw new Error(answer.error)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { noService, service } from '@sess/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routes } from '../src/contender.ts'
-import { type Group, groups } from '../src/groups.ts'
+import { type Entry, type Group, groups } from '../src/groups.ts'
 import { runGroup, startContender } from '../src/http-bench.ts'
 import { connect } from '../src/load.ts'
 import type { Server } from '../src/processes.ts'
@@ -16,25 +16,29 @@ async function isMissing({ server }: Group): Promise<boolean> {
 // They run in processes of their own, on what is built, as when they are measured.
 for (const group of groups) {
   describe.skipIf(await isMissing(group))(group.title, () => {
+    const servers = new Map<Entry, Server>()
+    let directory: string
+
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'sess-bench-'))
+      const { url = '' } = group.server ? await service[group.server]() : {}
+      const start = async (entry: Entry) => {
+        const setting = { directory: await mkdtemp(join(directory, 'server-')), service: url, size: 300 }
+        servers.set(entry, await startContender(entry, setting))
+      }
+      await Promise.all(group.entries.map(start))
+    })
+    afterAll(async () => {
+      for (const server of servers.values()) server.stop()
+      await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+    })
+
     describe.each(group.entries)('$id', entry => {
-      let directory: string
-      let server: Server
-
-      beforeAll(async () => {
-        directory = await mkdtemp(join(tmpdir(), 'sess-bench-'))
-        const { url = '' } = group.server ? await service[group.server]() : {}
-        server = await startContender(entry, { directory, service: url, size: 300 })
-      })
-      afterAll(async () => {
-        server.stop()
-        await rm(directory, { recursive: true, force: true, maxRetries: 3 })
-      })
-
       it.each(entry.routes ?? routes)('answers /%s rightly to every visitor', async route => {
-        const target = { port: server.port, route, connections: 4, stateful: entry.kind !== 'bare' }
-        const visitors = await connect(target)
+        const { port } = servers.get(entry) as Server
+        const visitors = await connect({ port, route, connections: 4, stateful: entry.kind !== 'bare' })
         // Twice, so that the counters go on where they were.
-        for (const seconds of [0.03, 0.03]) {
+        for (const seconds of [0.01, 0.01]) {
           const result = await visitors.run(seconds)
           expect(result.firstError).toBeUndefined()
           expect(result.errors).toBe(0)
