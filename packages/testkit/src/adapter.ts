@@ -7,6 +7,7 @@
 export { type Ask, Browser, type Opened, type Reply } from './lib/adapter/browser.ts'
 export { adapterChecksOf, runAdapterChecks } from './lib/adapter/checks.ts'
 export { listening } from './lib/adapter/listening.ts'
+export { nodeAnswers } from './lib/adapter/node-answers.ts'
 export type {
   AdapterApp,
   AdapterRoute,

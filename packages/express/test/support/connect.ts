@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { pipeline, Readable } from 'node:stream'
+import { pipeline } from 'node:stream'
 import { type SessionRequest, sessions } from '@sess/express'
-import { type AdapterSubject, listening } from '@sess/testkit/adapter'
+import { type AdapterSubject, listening, nodeAnswers } from '@sess/testkit/adapter'
 import connect from 'connect'
 
 interface Context {
@@ -48,8 +48,5 @@ export const connectSubject: AdapterSubject<Context> = {
   },
   redirect: ({ res }, path) => res.writeHead(302, { Location: path }).end(),
   stream: ({ res }, body) => pipeline(body, res, () => {}),
-  answers: {
-    end: ({ res }) => res.end('done'),
-    pipe: ({ res }) => Readable.from(['do', 'ne']).pipe(res),
-  },
+  answers: nodeAnswers(({ res }) => res),
 }

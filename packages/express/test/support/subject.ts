@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http'
-import { pipeline, Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { sessions } from '@sess/express'
-import { type AdapterSubject, listening } from '@sess/testkit/adapter'
+import { type AdapterSubject, listening, nodeAnswers } from '@sess/testkit/adapter'
 import type express from 'express'
 import type { NextFunction, Request, Response } from 'express'
 
@@ -48,35 +48,20 @@ export function subjectOf(name: string, createApp: () => express.Express): Adapt
 }
 
 const file = fileURLToPath(new URL('done.txt', import.meta.url))
-const type = { 'Content-Type': 'text/plain', 'X-Handler': 'yes' }
 
 const answers: AdapterSubject<Context>['answers'] = {
   'res.json': ({ res }) => res.set('X-Handler', 'yes').json('done'),
   'res.send of a buffer': ({ res }) => res.send(Buffer.from('done')),
+  'res.send after early hints': ({ res }) => {
+    res.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' })
+    res.send('done')
+  },
   'res.sendStatus': ({ res }) => res.sendStatus(204),
   'res.redirect with a status': ({ res }) => res.redirect(303, '/next'),
   'res.sendFile': ({ res }) => res.sendFile(file),
   'res.download': ({ res }) => res.download(file),
   'res.format': ({ res }) => res.format({ 'text/plain': () => res.send('done') }),
-  'res.end': ({ res }) => res.end('done'),
-  'write, then end': ({ res }) => {
-    res.set(type)
-    res.write('do')
-    res.end('ne')
-  },
-  'flushHeaders, then end': ({ res }) => {
-    res.set(type).flushHeaders()
-    res.end('done')
-  },
-  'early hints': ({ res }) => {
-    res.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' })
-    res.send('done')
-  },
-  'writeHead(status)': ({ res }) => res.writeHead(200).end('done'),
-  'writeHead(status, headers)': ({ res }) => res.writeHead(200, type).end('done'),
-  'writeHead(status, message, headers)': ({ res }) => res.writeHead(200, 'Fine', type).end('done'),
-  'writeHead(status, list)': ({ res }) => res.writeHead(200, Object.entries(type).flat()).end('done'),
-  pipe: ({ res }) => Readable.from(['do', 'ne']).pipe(res),
+  ...nodeAnswers<Context>(({ res }) => res),
 }
 
 function pipe(body: Readable, res: Response): void {

@@ -100,6 +100,14 @@ const trusting = (trustProxy: boolean) =>
     }
   }
 
+class BelievesAnyStandard extends PlainAdapter {
+  override session(exchange: Exchange, fail: Fail) {
+    const { forwarded } = exchange.req.headers
+    if (!/proto=https/.test(String(forwarded))) return super.session(exchange, fail)
+    return this.adapter.session(exchange.req, exchange.req, exchange.res, { isSecure: () => true })
+  }
+}
+
 class LeavesProxiesToTheManager extends PlainAdapter {
   override session({ req, res }: Exchange, fail: Fail) {
     return this.adapter.session(req, req, res, { onSaveError: error => fail(withStatus(error, 500)) })
@@ -183,6 +191,11 @@ export const changes: Broken[] = [
   {
     name: 'every proxy is believed',
     AdapterClass: trusting(true),
+    fails: ['proxies / that are not trusted make no cookie Secure'],
+  },
+  {
+    name: 'whoever speaks the standard is believed',
+    AdapterClass: BelievesAnyStandard,
     fails: ['proxies / that are not trusted make no cookie Secure'],
   },
   {

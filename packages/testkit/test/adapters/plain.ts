@@ -10,7 +10,7 @@ import {
   type SessionsOff,
   withStatus,
 } from '@sess/core/adapter'
-import { type AdapterSubject, type Answer, listening } from '@sess/testkit/adapter'
+import { type AdapterSubject, type Answer, listening, nodeAnswers } from '@sess/testkit/adapter'
 
 /** What the handlers of the smallest of frameworks get. */
 export interface Exchange {
@@ -87,19 +87,7 @@ export function plain(
     send,
     redirect: ({ res }, path) => res.writeHead(302, { Location: path }).end(),
     stream: ({ res }, body: Readable) => pipeline(body, res),
-    answers: {
-      'end(body)': ({ res }) => res.end('done'),
-      'write, then end': ({ res }) => {
-        res.write('do')
-        res.end('ne')
-      },
-      'writeHead and a list of headers': ({ res }) =>
-        res.writeHead(200, 'OK', ['Content-Type', 'text/plain']).end('done'),
-      'flushHeaders, then end': ({ res }) => {
-        res.flushHeaders()
-        res.end('done')
-      },
-    },
+    answers: nodeAnswers(({ res }) => res),
   }
 }
 

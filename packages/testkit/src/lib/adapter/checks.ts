@@ -28,7 +28,7 @@ export function adapterChecksOf<Context>(subject: AdapterSubject<Context>): Chec
     saving,
     streams,
     failures,
-    proxies,
+    proxies(any),
   ]
   return groups.flatMap(group =>
     group.rules.map(({ name, check }) => ({
