@@ -1,13 +1,14 @@
-// The process of one measurement: `node scale-child.js <task as JSON>`, started with an IPC channel.
+// The process of one measurement: `node scale-child.js <file for the figures> <task as JSON>`.
+import { writeFileSync } from 'node:fs'
 import { MemoryStore } from '@sess/core/engine'
 import { MapStore } from './scale-map-store.ts'
 import { measureMemory } from './scale-memory.ts'
 import type { Task } from './scale-process.ts'
 
-const task = JSON.parse(process.argv[2] ?? '') as Task
+const [file, json] = process.argv.slice(2) as [string, string]
+const task = JSON.parse(json) as Task
 
-process.send?.({ figures: await measure() })
-process.disconnect?.()
+writeFileSync(file, JSON.stringify(await measure()))
 
 async function measure(): Promise<unknown> {
   if (task.what === 'engine') {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { newManager, type Provider } from '@sess/core'
+import { type Manager, newManager, type Provider } from '@sess/core'
 import { fromRecordStore, type RecordStore } from '@sess/core/engine'
 import { type Watched, watch } from './scale-pauses.ts'
 import { createSession, idOf, MovedClock, pick, serve } from './scale-sessions.ts'
@@ -21,9 +21,8 @@ export interface MemoryFigures {
   sweepWhileServing: Watched<number>
 }
 
-const LIFETIME = 3600
-/** So much of it is between the first sessions, the next, and those that stay, in seconds. */
-const APART = 900
+/** In seconds. */
+const HOUR = 3600
 /** Sessions created, or requests served, in one turn of the event loop. */
 const PER_TURN = 4
 
@@ -35,66 +34,71 @@ export async function measureMemory(
 ): Promise<MemoryFigures> {
   const clock = new MovedClock()
   let bytes = 0
-  const store = makeStore(clock)
-  const manager = await newManager(
-    fromRecordStore(
-      counted(store, length => {
-        bytes += length
-      }),
-    ),
-    { clock, maxLifetime: LIFETIME },
+  const store = counted(makeStore(clock), length => {
+    bytes += length
+  })
+  // Two fifths expire first, two fifths next, and one stays: a manager for each lifetime, all over one store.
+  const managers = await Promise.all(
+    [HOUR, 2 * HOUR, 3 * HOUR].map(maxLifetime => newManager(fromRecordStore(store), { clock, maxLifetime })),
   )
-  const provider = manager.getProvider()
-  await warmUp(provider)
+  const manager = managers[0] as Manager
+  const providers = managers.map(manager => manager.getProvider())
+  const providerOf = (i: number) => providers[Math.floor((i / sessions) * 2.5)] as Provider
+  const lasting = Math.ceil(sessions * 0.8)
+  await warmUp(manager.getProvider())
   bytes = 0
   const before = settledMemory()
 
-  // Two fifths expire first, two fifths next, and one stays.
-  const stages = [0.4, 0.8, 1].map(part => Math.floor(sessions * part))
   const create = await watch(async () => {
     for (let i = 0; i < sessions; i++) {
-      if (stages.includes(i)) clock.advance(APART)
-      await createSession(provider, i)
+      await createSession(providerOf(i), i)
       if (i % PER_TURN === 0) await nextTurn()
     }
     return sessions
   })
-  const overhead = (settledMemory() - before - bytes) / sessions
   const data = bytes / sessions
+  const overhead = (settledMemory() - before) / sessions - data
   const count = await watch(() => manager.getActiveSession())
   expect('live sessions', count.result, sessions)
-  const serving = await watch(() => serveFor(provider, 0, sessions, performance.now() + seconds * 1000))
+  const serving = await watch(() => {
+    const end = performance.now() + seconds * 1000
+    return serveWhile(() => performance.now() < end, providerOf, 0, sessions)
+  })
 
-  clock.advance(LIFETIME - 2 * APART + 1)
-  let left = await manager.getActiveSession()
+  clock.advance(HOUR + 60)
   const sweep = await watch(() => manager.gc())
-  expect('swept sessions', sweep.result, sessions - left)
+  expect('sessions left', await manager.getActiveSession(), sessions - sweep.result)
 
-  clock.advance(APART)
-  const live = await manager.getActiveSession()
+  clock.advance(HOUR)
   const sweepWhileServing = await watch(async () => {
     let isSweeping = true
     const sweeping = manager.gc().finally(() => {
       isSweeping = false
     })
-    while (isSweeping) await serveFor(provider, stages[1] ?? 0, sessions, 0)
+    await serveWhile(() => isSweeping, providerOf, lasting, sessions)
     return sweeping
   })
-  expect('swept sessions', sweepWhileServing.result, left - live)
-  left = await manager.getActiveSession()
-  expect('sessions left', left, live)
-  await manager.close()
+  expect('sessions swept', sweep.result + sweepWhileServing.result, lasting)
+  expect('sessions left', await manager.getActiveSession(), sessions - lasting)
+  for (const manager of managers) await manager.close()
   return { sessions, data, overhead, create, count, serve: serving, sweep, sweepWhileServing }
 }
 
 /** Requests of random sessions, one after the other, every other one with a change, for one turn at least. */
-async function serveFor(provider: Provider, start: number, end: number, until: number): Promise<number> {
+async function serveWhile(
+  isOpen: () => boolean,
+  providerOf: (i: number) => Provider,
+  start: number,
+  end: number,
+): Promise<number> {
   let requests = 0
   do {
-    for (let i = 0; i < PER_TURN; i++)
-      await serve(provider, pick(start, end), requests++ % 2 ? 'change' : 'read')
+    for (let n = 0; n < PER_TURN; n++) {
+      const i = pick(start, end)
+      await serve(providerOf(i), i, requests++ % 2 ? 'change' : 'read')
+    }
     await nextTurn()
-  } while (performance.now() < until)
+  } while (isOpen())
   return requests
 }
 

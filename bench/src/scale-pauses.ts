@@ -1,3 +1,4 @@
+import { openSync, readSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** A turn of the event loop that took long: nobody else had a turn meanwhile. Times in milliseconds. */
@@ -5,8 +6,8 @@ export interface Pause {
   /** On the clock of `process.hrtime`, which the trace of the garbage collector has too. */
   start: number
   length: number
-  /** Processor time of the process meanwhile, all its threads together. */
-  cpu: number
+  /** So much of it the thread was ready to run and other processes had the processor. 0 where the system does not tell. */
+  waiting: number
 }
 
 export interface Interval {
@@ -31,13 +32,15 @@ export async function watch<T>(task: () => Promise<T>): Promise<Watched<T>> {
   let turns = 0
   let isRunning = true
   let start = now()
-  let cpu = cpuTime()
+  let waited = waitingTime()
   const probe = () => {
-    const [end, cpuEnd] = [now(), cpuTime()]
-    if (end - start >= WORTH_NOTING) pauses.push({ start, length: end - start, cpu: cpuEnd - cpu })
+    const waitedByNow = waitingTime()
+    const end = now()
+    if (end - start >= WORTH_NOTING)
+      pauses.push({ start, length: end - start, waiting: waitedByNow - waited })
     turns++
     start = end
-    cpu = cpuEnd
+    waited = waitedByNow
     if (isRunning) setImmediate(probe)
   }
   setImmediate(probe)
@@ -57,10 +60,7 @@ export interface Longest {
   all: number
   /** By the garbage collector. */
   collector: number
-  /**
-   * What is left of a pause without the collector, and without the time in which this process had no processor. The
-   * collector's helper threads are counted, so it is rather too much.
-   */
+  /** What is left of a pause without the collector and without the time that other processes had the processor. */
   ours: number
 }
 
@@ -70,7 +70,7 @@ export function longest(pauses: readonly Pause[], collections: readonly Interval
     const collecting = overlap(pause, collections)
     result.all = Math.max(result.all, pause.length)
     result.collector = Math.max(result.collector, collecting)
-    result.ours = Math.max(result.ours, Math.min(pause.length - collecting, pause.cpu))
+    result.ours = Math.max(result.ours, pause.length - collecting - pause.waiting)
   }
   return result
 }
@@ -92,7 +92,20 @@ function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-function cpuTime(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
+const statistics = openStatistics()
+const buffer = Buffer.alloc(128)
+
+/** How long this thread has been kept waiting for a processor so far, in milliseconds: Linux tells. */
+function waitingTime(): number {
+  if (statistics === undefined) return 0
+  const text = buffer.toString('latin1', 0, readSync(statistics, buffer, 0, buffer.length, 0))
+  return Number(text.split(' ')[1]) / 1e6
+}
+
+function openStatistics(): number | undefined {
+  try {
+    return openSync(`/proc/self/task/${process.pid}/schedstat`, 'r')
+  } catch {
+    return undefined
+  }
 }

@@ -32,30 +32,27 @@ export interface Measured<Figures> {
 export async function measure(task: MemoryTask): Promise<Measured<MemoryFigures>>
 export async function measure(task: EngineTask): Promise<Measured<EngineFigures | null>>
 export async function measure(task: Task): Promise<Measured<unknown>> {
-  const directory = await mkdtemp(join(tmpdir(), 'sess-scale-trace-'))
+  const directory = await mkdtemp(join(tmpdir(), 'sess-scale-'))
+  const [trace, figures] = [join(directory, 'trace.json'), join(directory, 'figures.json')]
   try {
-    const trace = join(directory, 'trace.json')
-    const figures = await runChild(task, trace)
-    return { figures, collections: collectionsIn(await readFile(trace, 'utf8')) }
+    await runChild(['--trace-event-categories', 'v8', '--trace-event-file-pattern', trace], [figures, task])
+    return {
+      figures: JSON.parse(await readFile(figures, 'utf8')),
+      collections: collectionsIn(await readFile(trace, 'utf8')),
+    }
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
 
-function runChild(task: Task, trace: string): Promise<unknown> {
+function runChild(flags: string[], [figures, task]: [string, Task]): Promise<void> {
   const script = fileURLToPath(new URL('../dist/scale-child.js', import.meta.url))
-  const flags = ['--trace-event-categories', 'v8', '--trace-event-file-pattern', trace]
-  const child = spawn(process.execPath, [...flags, script, JSON.stringify(task)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+  const args = [...flags, script, figures, JSON.stringify(task)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   return new Promise((resolve, reject) => {
-    let figures: unknown
-    child.on('message', message => {
-      figures = (message as { figures: unknown }).figures
-    })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
-      if (code === 0 && figures !== undefined) resolve(figures)
+      if (code === 0) resolve()
       else reject(new Error(`${script} ${JSON.stringify(task)} ended: ${signal ?? code}`))
     })
   })
