@@ -3,7 +3,7 @@ import { type Manager, newManager } from '@sess/core'
 import { fromRecordStore, MemoryStore } from '@sess/core/engine'
 import { sessions } from '@sess/fastify'
 import { Browser } from '@sess/testkit/adapter'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 // What only Fastify has; what all adapters do is in the conformance tests.
@@ -140,6 +140,36 @@ it('adds its cookie to those of the handler', async () => {
   })
   const { setCookies } = await (await listen()).ask('/')
   expect(setCookies).toEqual(['a=1', 'b=2', expect.stringContaining('HttpOnly')])
+})
+
+it('sends an answer that the client has already after the save, too', async () => {
+  await app.register(sessions, { manager })
+  app.addHook('onSend', async (request, reply) => {
+    if (request.headers['if-none-match'] !== '"1"') return undefined
+    reply.code(304)
+    return ''
+  })
+  app.get('/', async (request, reply) => {
+    request.session.set('seen', true)
+    reply.header('ETag', '"1"')
+    return 'hello'
+  })
+  const reply = await (await listen()).ask('/', { headers: { 'if-none-match': '"1"' } })
+  expect([reply.status, reply.setCookies.length, await manager.getActiveSession()]).toEqual([304, 1, 1])
+})
+
+it.each<[string, FastifyServerOptions['trustProxy'], boolean]>([
+  ['an address', '127.0.0.1', true],
+  ['another network', '192.0.2.0/24', false],
+  ['a list', ['192.0.2.1', '127.0.0.1'], true],
+  ['a function', address => address === '127.0.0.1', true],
+  ['a function that says no', () => false, false],
+])('believes the proxies of trustProxy: %s', async (_, trustProxy = false, isSecure) => {
+  app = fastify({ trustProxy })
+  await app.register(sessions, { manager })
+  app.get('/', async request => request.session.update('n', () => 1))
+  const { setCookies } = await (await listen()).ask('/', { headers: { 'x-forwarded-proto': 'https' } })
+  expect(/; Secure/.test(setCookies[0] as string)).toBe(isSecure)
 })
 
 it('works with app.inject', async () => {

@@ -2,6 +2,7 @@ import { type Manager, newManager } from '@sess/core'
 import { fromRecordStore, MemoryStore } from '@sess/core/engine'
 import { sessions } from '@sess/hono'
 import { Hono } from 'hono'
+import { etag } from 'hono/etag'
 import { HTTPException } from 'hono/http-exception'
 import { stream } from 'hono/streaming'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -64,6 +65,15 @@ it('saves what was changed in an app that is part of another, with an error hand
   const response = await app.request('/part')
   expect(await response.text()).toBe('part: oops')
   expect(response.headers.getSetCookie()).toHaveLength(1)
+})
+
+it('sends an answer that the client has already after the save, too', async () => {
+  app.use(etag())
+  app.get('/', c => c.text(String(c.var.session.update('n', () => 1))))
+  const first = await app.request('/')
+  const second = await app.request('/', { headers: { 'if-none-match': String(first.headers.get('etag')) } })
+  expect([second.status, second.headers.getSetCookie().length]).toEqual([304, 1])
+  expect(await manager.getActiveSession()).toBe(2)
 })
 
 it('has a session for requests that find no route', async () => {

@@ -90,6 +90,18 @@ describe.each([
     expect(errors).toMatchObject([{ code: 'ERR_BACKEND', status: 500 }])
   })
 
+  it('sends an answer that the client has already after the save, too', async () => {
+    app.use(ctx => {
+      ctx.session.set('seen', true)
+      ctx.status = 200
+      ctx.set('ETag', '"1"')
+      ctx.body = 'hello'
+      if (ctx.fresh) ctx.status = 304
+    })
+    const reply = await (await listen()).ask('/', { headers: { 'if-none-match': '"1"' } })
+    expect([reply.status, reply.setCookies.length, await manager.getActiveSession()]).toEqual([304, 1, 1])
+  })
+
   it('has saved when the middleware before it goes on', async () => {
     const seen: unknown[] = []
     const outer = new Koa()
