@@ -4,7 +4,7 @@ import type { GroupResult } from './http-bench.ts'
 import { median } from './stats.ts'
 
 const WIDTH = 900
-const LABEL = 290
+const LABEL = 300
 const COLUMN = (WIDTH - LABEL) / 2
 /** What is right of the longest bar is for its number. */
 const BAR = COLUMN - 70

@@ -120,7 +120,7 @@ export const groups: readonly Group[] = [
       driver('driver-file', 'files'),
       file,
       lazily(file),
-      peer('express-file-no-sync', 'express-session, session-file-store, fsync taken out'),
+      peer('express-file-no-sync', 'express-session, session-file-store, no fsync'),
       { ...driver('driver-file-sync', 'files, fsync'), rival: 'sess-file-sync' },
       ours('sess-file-sync', '@sess/file, sync'),
       { ...peer('express-file', 'express-session, session-file-store'), rival: 'sess-file-sync' },

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { allocatedPerRequest } from './allocations.ts'
 import { type Route, routes } from './contender.ts'
 import type { Entry, Group } from './groups.ts'
 import type { LoadResult } from './load.ts'
 import { type LoadGenerator, type Server, startLoadGenerator, startServer } from './processes.ts'
 import { type Service, startService } from './services.ts'
+import { median } from './stats.ts'
 
 /** Under which conditions a group is measured. */
 export interface Scenario {
@@ -37,6 +39,8 @@ export interface GroupResult {
   server?: string
   /** By contender, in the order of the rounds. */
   samples: Map<Route, Map<string, Sample[]>>
+  /** Bytes that a request takes from the heap, by contender. */
+  allocated: Map<Route, Map<string, number>>
   /** Who was left out, and why. */
   skipped: string[]
 }
@@ -49,7 +53,13 @@ export async function runGroup(
   log: (line: string) => void,
 ): Promise<GroupResult> {
   const { entries, skipped } = fitting(group, scenario)
-  const result: GroupResult = { group: { ...group, entries }, scenario, samples: new Map(), skipped }
+  const result: GroupResult = {
+    group: { ...group, entries },
+    scenario,
+    samples: new Map(),
+    allocated: new Map(),
+    skipped,
+  }
   const service = group.server && (await startService(group.server))
   if (group.server && !service) return { ...result, skipped: [`${group.title}: there is no ${group.server}`] }
   if (service) result.server = service.version
@@ -78,11 +88,12 @@ function fitting(group: Group, { size }: Scenario): { entries: Entry[]; skipped:
 }
 
 async function runRounds(
-  { group, scenario, samples }: GroupResult,
+  result: GroupResult,
   service: Service | undefined,
   options: HttpOptions,
   log: (line: string) => void,
 ): Promise<void> {
+  const { group, scenario, samples } = result
   const directory = mkdtempSync(join(options.directory, 'sess-bench-'))
   const removeDirectory = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
   // On Ctrl-C, too.
@@ -107,6 +118,7 @@ async function runRounds(
       }
       log(`${group.title}, ${round === 0 ? 'warmed up' : `round ${round} of ${options.rounds}`}`)
     }
+    await countAllocations(result, servers, load)
   } finally {
     load.stop()
     for (const server of servers.values()) server.stop()
@@ -133,6 +145,24 @@ function samplesOf(samples: GroupResult['samples'], route: Route, id: string): S
   return own
 }
 
+async function countAllocations(
+  { samples, allocated }: GroupResult,
+  servers: ReadonlyMap<Entry, Server>,
+  load: LoadGenerator,
+): Promise<void> {
+  for (const [route, ofRoute] of samples) {
+    const bytes = new Map<string, number>()
+    allocated.set(route, bytes)
+    for (const [entry, server] of servers) {
+      const own = ofRoute.get(entry.id)
+      if (!own) continue
+      const target = { port: server.port, route, stateful: entry.kind !== 'bare' }
+      const rate = median(own.map(sample => sample.requestsPerSecond))
+      bytes.set(entry.id, await allocatedPerRequest(load, server, target, rate))
+    }
+  }
+}
+
 async function measure(
   load: LoadGenerator,
   server: Server,
@@ -142,15 +172,15 @@ async function measure(
   seconds: number,
 ): Promise<Sample> {
   await load.open({ port: server.port, route, connections, stateful: kind !== 'bare' })
-  const cpuBefore = await server.cpuSeconds()
+  const before = await server.usage()
   const result = await load.run(seconds)
-  const cpu = (await server.cpuSeconds()) - cpuBefore
+  const cpuSeconds = (await server.usage()).cpuSeconds - before.cpuSeconds
   if (result.errors > 0) throw new Error(`${id}: ${result.errors} wrong answers; ${result.firstError}`)
   await load.verify()
   await load.close()
   return {
     ...result,
     requestsPerSecond: result.requests / result.seconds,
-    cpuPerRequest: (cpu / result.requests) * 1e6,
+    cpuPerRequest: (cpuSeconds / result.requests) * 1e6,
   }
 }

@@ -6,7 +6,7 @@ import { median, spread } from './stats.ts'
 
 /** Everyone of a group on one route. */
 export function groupTable(result: GroupResult, route: Route): string {
-  const { group, samples } = result
+  const { group, samples, allocated } = result
   const has = (kind: string) =>
     group.entries.some(entry => entry.kind === kind && samples.get(route)?.has(entry.id))
   const columns: [string, (id: string, own: Sample[]) => string][] = [
@@ -18,6 +18,7 @@ export function groupTable(result: GroupResult, route: Route): string {
   if (has('peer')) columns.push(['ours is', id => timesAsFast(id)])
   columns.push(
     ['CPU µs', (_, own) => median(own.map(sample => sample.cpuPerRequest)).toFixed(1)],
+    ['heap KB', id => ((allocated.get(route)?.get(id) ?? Number.NaN) / 1000).toFixed(1)],
     ['p50 ms', (_, own) => median(own.map(sample => sample.p50)).toFixed(2)],
     ['p99 ms', (_, own) => median(own.map(sample => sample.p99)).toFixed(2)],
   )

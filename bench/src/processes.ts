@@ -48,10 +48,17 @@ class Child {
   }
 }
 
+/** What a server has used so far. */
+export interface Usage {
+  /** Processor time of all its threads. */
+  cpuSeconds: number
+  /** The heap of JavaScript, with its garbage. */
+  heapBytes: number
+}
+
 export interface Server {
   port: number
-  /** Seconds of processor time so far, of all its threads. */
-  cpuSeconds(): Promise<number>
+  usage(): Promise<Usage>
   stop(): void
 }
 
@@ -69,10 +76,7 @@ export async function startServer(module: string, setting: ServerSetting, core?:
   return {
     port,
     stop: () => child.stop(),
-    cpuSeconds: async () => {
-      const { cpu } = await child.ask<{ cpu: NodeJS.CpuUsage }>('cpu')
-      return (cpu.user + cpu.system) / 1e6
-    },
+    usage: () => child.ask<Usage>('usage'),
   }
 }
 

@@ -36,7 +36,7 @@ function conditions(command: string, results: GroupResult[]): string {
     `- Machine: ${cores.length} × ${cores[0]?.model.trim()}, ${type()} ${release()}; ${
       pinned ? 'contenders on one core, load generator on another' : 'nothing pinned to a core'
     }`,
-    `- Versions: Node ${[process.versions.node, ...new Set(servers), ...packageVersions()].join(', ')}`,
+    `- Versions: Node ${[process.versions.node, ...new Set(servers), ...packageVersions(results.length > 0)].join(', ')}`,
   ].join('\n')
 }
 
@@ -99,11 +99,12 @@ function groupSection(result: GroupResult): string {
 
 function microTable(micro: MicroResult[]): string {
   return table(
-    ['', 'µs', 'spread', 'note'],
-    micro.map(({ name, microseconds, note }) => [
+    ['', 'µs', 'spread', 'bytes', 'note'],
+    micro.map(({ name, microseconds, bytes, note }) => [
       name,
       median(microseconds).toFixed(2),
       `± ${percent(spread(microseconds))}`,
+      Math.round(bytes).toLocaleString('en'),
       note ?? '',
     ]),
   )

@@ -46,7 +46,7 @@ const version = {
     await client.connect()
     const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
     await client.end()
-    return `PostgreSQL ${rows[0]?.server_version}`
+    return `PostgreSQL ${rows[0]?.server_version.split(' ')[0]}`
   },
   mysql: async (url: string) => {
     const connection = await mysql.createConnection(url)

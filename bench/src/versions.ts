@@ -6,11 +6,11 @@ interface Package {
   dependencies: Record<string, string>
 }
 
-/** Every package that took part, as `name version`. */
-export function packageVersions(): string[] {
+/** Of ours, and of all others that take part with servers, as `name version`. */
+export function packageVersions(withServers: boolean): string[] {
   const { dependencies } = readPackage(new URL('../package.json', import.meta.url))
   return Object.keys(dependencies)
-    .filter(name => !name.startsWith('@sess/') || name === '@sess/core')
+    .filter(name => name === '@sess/core' || (withServers && !name.startsWith('@sess/')))
     .map(name => `${name} ${versionOf(name)}`)
 }
 
