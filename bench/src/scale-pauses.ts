@@ -6,8 +6,10 @@ export interface Pause {
   /** On the clock of `process.hrtime`, which the trace of the garbage collector has too. */
   start: number
   length: number
-  /** So much of it the thread was ready to run and other processes had the processor. 0 where the system does not tell. */
+  /** So much of it the thread was ready to run and had no processor. 0 where the system does not tell. */
   waiting: number
+  /** Processor time of the process meanwhile, all its threads together: none of what a hypervisor gave to others. */
+  cpu: number
 }
 
 export interface Interval {
@@ -33,14 +35,15 @@ export async function watch<T>(task: () => Promise<T>): Promise<Watched<T>> {
   let isRunning = true
   let start = now()
   let waited = waitingTime()
+  let cpu = cpuTime()
   const probe = () => {
-    const waitedByNow = waitingTime()
-    const end = now()
+    const [waitedByNow, cpuByNow, end] = [waitingTime(), cpuTime(), now()]
     if (end - start >= WORTH_NOTING)
-      pauses.push({ start, length: end - start, waiting: waitedByNow - waited })
+      pauses.push({ start, length: end - start, waiting: waitedByNow - waited, cpu: cpuByNow - cpu })
     turns++
     start = end
     waited = waitedByNow
+    cpu = cpuByNow
     if (isRunning) setImmediate(probe)
   }
   setImmediate(probe)
@@ -60,7 +63,7 @@ export interface Longest {
   all: number
   /** By the garbage collector. */
   collector: number
-  /** What is left of a pause without the collector and without the time that other processes had the processor. */
+  /** What is left of a pause without the collector and without the time that others had the processor. */
   ours: number
 }
 
@@ -70,7 +73,7 @@ export function longest(pauses: readonly Pause[], collections: readonly Interval
     const collecting = overlap(pause, collections)
     result.all = Math.max(result.all, pause.length)
     result.collector = Math.max(result.collector, collecting)
-    result.ours = Math.max(result.ours, pause.length - collecting - pause.waiting)
+    result.ours = Math.max(result.ours, Math.min(pause.length - collecting - pause.waiting, pause.cpu))
   }
   return result
 }
@@ -90,6 +93,11 @@ function overlap(span: Interval, intervals: readonly Interval[]): number {
 
 function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
+}
+
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 const statistics = openStatistics()
