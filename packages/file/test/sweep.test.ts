@@ -51,7 +51,7 @@ it('finds what expired behind the point where it stopped', async () => {
   expect(await store.sweep(place.clock.now(), 100)).toBe(40)
 })
 
-it('reads a directory of many files a few names at a time', async () => {
+it('reads a directory of many files a few names at a time, and a few files, so that requests get their turn', async () => {
   const place = await newWorkplace()
   const store = await place.open()
   const ids = Array.from({ length: 500 }, (_, i) => `aa${i}`)
@@ -69,7 +69,8 @@ it('reads a directory of many files a few names at a time', async () => {
     () => store.sweep(place.clock.now(), 1000),
   )
   expect(count).toBe(500)
-  expect(most).toBeLessThan(100)
+  // Four files; a turn may see the end of one reading and the beginning of the next.
+  expect(most).toBeLessThanOrEqual(8)
 })
 
 it('touches nothing but its own files', async () => {

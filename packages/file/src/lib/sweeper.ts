@@ -6,8 +6,8 @@ import { isId, isShard } from './layout.ts'
 import { LOCK, OWNERS, type Owner } from './lock.ts'
 import { readFile } from './read-file.ts'
 
-/** Files that are looked at side by side. */
-const BATCH = 16
+/** Files that are looked at side by side: as many as Node has threads for. More would stand in the way of requests. */
+const BATCH = 4
 /** An owner that has touched nothing for so long is gone, in milliseconds. If it is not, it starts over. */
 const ABANDONED_AFTER = 3_600_000
 const OWNER_NAME = /^[0-9a-f]{16}(?:\.old)?$/
