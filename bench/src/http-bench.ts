@@ -6,7 +6,6 @@ import type { Entry, Group } from './groups.ts'
 import type { LoadResult } from './load.ts'
 import { type LoadGenerator, type Server, startLoadGenerator, startServer } from './processes.ts'
 import { type Service, startService } from './services.ts'
-import { median } from './stats.ts'
 
 /** Under which conditions a group is measured. */
 export interface Scenario {
@@ -154,11 +153,9 @@ async function countAllocations(
     const bytes = new Map<string, number>()
     allocated.set(route, bytes)
     for (const [entry, server] of servers) {
-      const own = ofRoute.get(entry.id)
-      if (!own) continue
+      if (!ofRoute.has(entry.id)) continue
       const target = { port: server.port, route, stateful: entry.kind !== 'bare' }
-      const rate = median(own.map(sample => sample.requestsPerSecond))
-      bytes.set(entry.id, await allocatedPerRequest(load, server, target, rate))
+      bytes.set(entry.id, await allocatedPerRequest(load, server, target))
     }
   }
 }
@@ -173,7 +170,7 @@ async function measure(
 ): Promise<Sample> {
   await load.open({ port: server.port, route, connections, stateful: kind !== 'bare' })
   const before = await server.usage()
-  const result = await load.run(seconds)
+  const result = await load.run({ seconds })
   const cpuSeconds = (await server.usage()).cpuSeconds - before.cpuSeconds
   if (result.errors > 0) throw new Error(`${id}: ${result.errors} wrong answers; ${result.firstError}`)
   await load.verify()

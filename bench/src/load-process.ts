@@ -1,9 +1,9 @@
 // The load generator's own process, told what to do by main over its IPC channel.
-import { connect, type LoadTarget, type Visitors } from './load.ts'
+import { connect, type Limit, type LoadTarget, type Visitors } from './load.ts'
 
 let visitors: Visitors
 
-process.on('message', async (message: { open: LoadTarget } | { seconds: number } | 'verify' | 'close') => {
+process.on('message', async (message: { open: LoadTarget } | Limit | 'verify' | 'close') => {
   try {
     if (message === 'close') {
       visitors.close()
@@ -15,7 +15,7 @@ process.on('message', async (message: { open: LoadTarget } | { seconds: number }
       visitors = await connect(message.open)
       process.send?.({ opened: true })
     } else {
-      process.send?.({ result: await visitors.run(message.seconds) })
+      process.send?.({ result: await visitors.run(message) })
     }
   } catch (error) {
     process.send?.({ error: String(error) })

@@ -24,8 +24,11 @@ export interface LoadResult {
   busy: number
 }
 
+/** When a run ends. */
+export type Limit = { seconds: number } | { requests: number }
+
 export interface Visitors {
-  run(seconds: number): Promise<LoadResult>
+  run(limit: Limit): Promise<LoadResult>
   /** Whether the last logins have left sessions behind. @throws if not */
   verify(): Promise<void>
   close(): void
@@ -35,7 +38,7 @@ export interface Visitors {
 export async function connect(target: LoadTarget): Promise<Visitors> {
   const visitors = await Promise.all(Array.from({ length: target.connections }, () => Visitor.open(target)))
   return {
-    run: seconds => run(visitors, seconds),
+    run: limit => run(visitors, limit),
     verify: async () => void (await Promise.all(visitors.map(visitor => visitor.verify()))),
     close: () => {
       for (const visitor of visitors) visitor.close()
@@ -43,12 +46,12 @@ export async function connect(target: LoadTarget): Promise<Visitors> {
   }
 }
 
-async function run(visitors: Visitor[], seconds: number): Promise<LoadResult> {
+async function run(visitors: Visitor[], limit: Limit): Promise<LoadResult> {
   const latency = createHistogram()
   const cpu = process.cpuUsage()
   const start = performance.now()
-  const until = start + seconds * 1000
-  const counts = await Promise.all(visitors.map(visitor => visitor.runUntil(until, latency)))
+  const isOver = 'seconds' in limit ? ends(start + limit.seconds * 1000) : countdown(limit.requests)
+  const counts = await Promise.all(visitors.map(visitor => visitor.runUntil(isOver, latency)))
   const elapsed = (performance.now() - start) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const failed = visitors.find(visitor => visitor.firstError)
@@ -61,6 +64,15 @@ async function run(visitors: Visitor[], seconds: number): Promise<LoadResult> {
     p99: latency.percentile(99) / 1000,
     busy: (user + system) / 1e6 / elapsed,
   }
+}
+
+function ends(until: number): (now: number) => boolean {
+  return now => now >= until
+}
+
+function countdown(requests: number): () => boolean {
+  let left = requests
+  return () => --left <= 0
 }
 
 interface Answer {
@@ -105,8 +117,11 @@ class Visitor {
     this.#socket.destroy()
   }
 
-  /** Sends one request after the other until the moment `until`, and gives their number. */
-  runUntil(until: number, latency: { record(microseconds: number): void }): Promise<number> {
+  /** Sends one request after the other until it is over, and gives their number. */
+  runUntil(
+    isOver: (now: number) => boolean,
+    latency: { record(microseconds: number): void },
+  ): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#onClose = reject
       let requests = 0
@@ -116,7 +131,7 @@ class Visitor {
         latency.record(Math.max(1, Math.round((now - sentAt) * 1000)))
         requests += 1
         this.#check(answer)
-        if (now >= until) return resolve(requests)
+        if (isOver(now)) return resolve(requests)
         sentAt = now
         this.#send()
       }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Setting } from './contender.ts'
-import type { LoadResult, LoadTarget } from './load.ts'
+import type { Limit, LoadResult, LoadTarget } from './load.ts'
 
 /** Servers on one core and the load generator on another, where the system can do that. */
 export const pinned: boolean = cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
@@ -82,7 +82,7 @@ export async function startServer(module: string, setting: ServerSetting, core?:
 
 export interface LoadGenerator {
   open(target: LoadTarget): Promise<void>
-  run(seconds: number): Promise<LoadResult>
+  run(limit: Limit): Promise<LoadResult>
   /** @throws if the last logins have left no sessions behind */
   verify(): Promise<void>
   close(): Promise<void>
@@ -98,7 +98,7 @@ export function startLoadGenerator(): LoadGenerator {
   }
   return {
     open: async target => void (await ask({ open: target })),
-    run: async seconds => (await ask({ seconds })).result as LoadResult,
+    run: async limit => (await ask(limit)).result as LoadResult,
     verify: async () => void (await ask('verify')),
     close: async () => void (await ask('close')),
     stop: () => child.stop(),

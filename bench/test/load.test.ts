@@ -26,7 +26,7 @@ describe('the load generator', () => {
   it('counts a wrong body as an error', async () => {
     const port = await listen((req, res) => (req.url === '/login' ? loggedIn(req, res) : answer(res, '1')))
     const visitors = await connect({ port, route: 'change', connections: 1, stateful: true })
-    const { errors, requests, firstError } = await visitors.run(0.02)
+    const { errors, requests, firstError } = await visitors.run({ seconds: 0.02 })
     // The first answer was right; the counter then stood still.
     expect(requests).toBeGreaterThan(1)
     expect(errors).toBe(requests - 1)
@@ -41,7 +41,7 @@ describe('the load generator', () => {
       answer(res, 'hello')
     })
     const visitors = await connect({ port, route: 'untouched', connections: 1, stateful: true })
-    const { errors, requests } = await visitors.run(0.02)
+    const { errors, requests } = await visitors.run({ seconds: 0.02 })
     expect(requests).toBeGreaterThan(0)
     expect(errors).toBe(requests)
     visitors.close()
@@ -61,7 +61,7 @@ describe('the load generator', () => {
   it('fails when the server goes away', async () => {
     const port = await listen(loggedIn)
     const visitors = await connect({ port, route: 'untouched', connections: 1, stateful: true })
-    const running = visitors.run(10)
+    const running = visitors.run({ seconds: 10 })
     setTimeout(() => server.closeAllConnections(), 20)
     await expect(running).rejects.toThrow(/closed|ECONNRESET/)
   })
