@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { Awaitable } from './lib/awaitable.ts'
 export type { Clock } from './lib/clock.ts'
 export { REVISION_BYTES, revisionOf, TOMBSTONE_BYTES } from './lib/codec/record.ts'
 export { decodeValue, encodeValue } from './lib/codec/values.ts'
@@ -22,7 +23,7 @@ export {
 } from './lib/errors.ts'
 export { type MemoryConfig, MemoryStore } from './lib/memory-store.ts'
 export type { Provider } from './lib/provider.ts'
-export type { Awaitable, RecordStore, StoredRecord, Token } from './lib/record-store.ts'
+export type { RecordStore, StoredRecord, Token } from './lib/record-store.ts'
 export { type EngineFactory, register } from './lib/registry.ts'
 export type { EngineCookie, SealedStore, Unsealed } from './lib/sealed-store.ts'
 export type { KeyOf, SessionData, SessionStore } from './lib/session-store.ts'

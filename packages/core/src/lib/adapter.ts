@@ -1,11 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import { SessionError } from './errors.ts'
+import type { RequestHooks } from './exchange.ts'
 import type { Manager } from './manager.ts'
 import type { NodeRequest } from './node-request.ts'
-import type { LoadErrorPolicy, RequestSession } from './request-session.ts'
-import { RequestSession as SessionOfRequest } from './request-session.ts'
+import { type LoadErrorPolicy, RequestSession, type RequestSessionType } from './request-session.ts'
 import type { NodeResponse } from './response-gate.ts'
-import type { RequestHooks } from './visits.ts'
 
 /** Sessions that the configuration has switched off. */
 export interface SessionsOff {
@@ -28,16 +27,22 @@ export interface AdapterOptions<Req> {
 }
 
 /** What the adapters of all frameworks have in common. */
-export class Adapter<Data extends object, Req> {
+export class Adapter<Data extends object, Req, Session extends RequestSession<Data> = RequestSession<Data>> {
   readonly #sessions: Manager<Data> | SessionsOff
   readonly #options: AdapterOptions<Req>
+  readonly #Type: RequestSessionType<Data, Session>
 
-  /** @throws ERR_CONFIG */
-  constructor(sessions: Manager<Data> | SessionsOff, options: AdapterOptions<Req> = {}) {
+  /** `Type`: the adapter's own class of sessions, if it has one. @throws ERR_CONFIG */
+  constructor(
+    sessions: Manager<Data> | SessionsOff,
+    options: AdapterOptions<Req> = {},
+    Type: RequestSessionType<Data, Session> = RequestSession as unknown as RequestSessionType<Data, Session>,
+  ) {
     checkSessions(sessions)
     checkOptions(options)
     this.#sessions = sessions
     this.#options = options
+    this.#Type = Type
   }
 
   /** The session of a request: not loaded yet. */
@@ -45,24 +50,29 @@ export class Adapter<Data extends object, Req> {
     request: Req,
     req: NodeRequest | Request,
     res: NodeResponse | Headers,
-    hooks: RequestHooks = {},
-  ): RequestSession<Data> {
-    const { sessionOn = true, onLoadError = 'error' } = this.#options
-    if ('why' in this.#sessions) return SessionOfRequest.off(this.#sessions.why)
+    { onSaveError, isSecure }: RequestHooks = {},
+  ): Session {
+    const { sessionOn = true } = this.#options
+    if ('why' in this.#sessions) return this.#off(this.#sessions.why)
     if (!(typeof sessionOn === 'function' ? sessionOn(request) : sessionOn))
-      return SessionOfRequest.off('sessionOn is false for this request')
-    return this.#sessions.requestSession(req, res, {
-      ...hooks,
-      onLoadError: error => {
-        withStatus(error, 503)
-        return typeof onLoadError === 'function' ? onLoadError(error, request) : onLoadError
-      },
-    })
+      return this.#off('sessionOn is false for this request')
+    const onLoadError = (error: unknown): LoadErrorPolicy => this.#onLoadError(error, request)
+    return this.#sessions.requestSession(req, res, { onSaveError, isSecure, onLoadError }, this.#Type)
   }
 
   /** Loads the session, unless that is left to the handler. @throws what the load throws, with status 503 */
   async start(session: RequestSession<Data>): Promise<void> {
     if (!this.#options.lazy && !session.isOff) await session.sessionStart()
+  }
+
+  #off(why: string): Session {
+    return new this.#Type(undefined, undefined, why)
+  }
+
+  #onLoadError(error: unknown, request: Req): LoadErrorPolicy {
+    withStatus(error, 503)
+    const { onLoadError = 'error' } = this.#options
+    return typeof onLoadError === 'function' ? onLoadError(error, request) : onLoadError
   }
 }
 

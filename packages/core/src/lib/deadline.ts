@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
+import { type Awaitable, isPromise } from './awaitable.ts'
 import { isSessionError, SessionError } from './errors.ts'
-import type { Awaitable } from './record-store.ts'
 
 /** Counting and sweeping may look at every session, and no visitor waits for them. In milliseconds. */
 const MAINTENANCE_TIMEOUT = 60_000
@@ -68,10 +68,6 @@ export class Deadline {
       )
     })
   }
-}
-
-function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function'
 }
 
 function backendError(operation: string, error: unknown): SessionError {

@@ -5,11 +5,12 @@ import { connect } from './engine.ts'
 import { EngineProvider } from './engine-provider.ts'
 import { SessionError } from './errors.ts'
 import { Events, type SessionEventName, type SessionEvents } from './events.ts'
+import type { ExchangeContext } from './exchange.ts'
 import { Lifetimes } from './lifetimes.ts'
 import { type CheckedOptions, checkHashKeys } from './manager-options.ts'
 import type { NodeRequest } from './node-request.ts'
 import type { Provider } from './provider.ts'
-import { RequestSession, type RequestSessionOptions } from './request-session.ts'
+import { RequestSession, type RequestSessionOptions, type RequestSessionType } from './request-session.ts'
 import type { NodeResponse } from './response-gate.ts'
 import type { Session } from './session.ts'
 import { type HashFunction, randomID, SessionIDs } from './session-id.ts'
@@ -28,7 +29,7 @@ export class Manager<Data extends object = SessionData> {
   readonly #provider: Provider
   readonly #events: Events
   readonly #sweeper: Sweeper
-  readonly #context: VisitContext & { carrier: Carrier }
+  readonly #context: VisitContext & ExchangeContext & { carrier: Carrier }
   readonly #visits: Visits<Data>
   #isClosed = false
 
@@ -56,10 +57,11 @@ export class Manager<Data extends object = SessionData> {
       setCookie,
       cookieLifeTime,
       trustProxy,
+      onSaveError: options.onSaveError,
       createID: isSealed ? randomID : () => ids.create(),
       storageID: isSealed ? sid => sid : sid => ids.storageID(sid),
     }
-    this.#visits = new Visits(this.#context, events, options.onSaveError)
+    this.#visits = new Visits(this.#context)
   }
 
   /** For `newManager` only. */
@@ -152,16 +154,16 @@ export class Manager<Data extends object = SessionData> {
 
   /**
    * The session of a request for an adapter of a framework: not loaded yet, under the original's controller names
-   * too, and with an answer of the adapter's own for a save that fails.
+   * too, and with an answer of the adapter's own for a save that fails. `Type` is the adapter's own class of them.
    */
-  requestSession(
+  requestSession<Session extends RequestSession<Data> = RequestSession<Data>>(
     req: NodeRequest | Request,
     res: NodeResponse | Headers,
     options: RequestSessionOptions = {},
-  ): RequestSession<Data> {
+    Type: RequestSessionType<Data, Session> = RequestSession as unknown as RequestSessionType<Data, Session>,
+  ): Session {
     this.#checkOpen()
-    const { onLoadError = 'error', ...hooks } = options
-    return new RequestSession(this.#visits.of(req, res, hooks).enter(), onLoadError)
+    return new Type(this.#visits.of(req, res, options).enter(), options.onLoadError)
   }
 
   /** How many sessions are live. @throws ERR_UNSUPPORTED where the engine cannot tell */

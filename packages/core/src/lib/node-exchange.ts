@@ -1,49 +1,38 @@
-import type { OutgoingHttpHeader } from 'node:http'
-import type { Carrier } from './carrier.ts'
-import { type Exchange, privateCacheControl } from './exchange.ts'
+import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
+import {
+  type Exchange,
+  type ExchangeContext,
+  type ExchangeVisit,
+  privateCacheControl,
+  type RequestHooks,
+} from './exchange.ts'
 import { headerOf, isSecureRequest, type NodeRequest } from './node-request.ts'
 import { type GateKeeper, type NodeResponse, ResponseGate } from './response-gate.ts'
-
-/** What a Node exchange asks of the request's session. */
-interface NodeExchangeSession {
-  readonly needsRelease: boolean
-}
-
-export interface NodeExchangeSettings {
-  /** The request's session, once it is started. */
-  session(): NodeExchangeSession | undefined
-  /** Saves it. */
-  settle(): Promise<void>
-  /** How the session travels. */
-  readonly carrier: Pick<Carrier, 'responseHeader' | 'owns'>
-  /** Tells how the client reached us, in place of what the request says. */
-  readonly isSecure: (() => boolean) | undefined
-  onSaveError(error: unknown): unknown
-  onCacheControl(from: string, to: string): void
-}
 
 /** The Node side of a request: its response waits for the session's save. */
 export class NodeExchange implements Exchange, GateKeeper {
   readonly #request: NodeRequest
   readonly #response: NodeResponse
-  readonly #settings: NodeExchangeSettings
+  readonly #context: ExchangeContext
+  readonly #hooks: RequestHooks
   readonly #gate: ResponseGate
+  #visit: ExchangeVisit | undefined
   #lines: readonly string[] | undefined
-  #isClosed: boolean
   #hasFailed = false
   #lateSave: NodeJS.Immediate | undefined
 
-  constructor(request: NodeRequest, response: NodeResponse, settings: NodeExchangeSettings) {
+  constructor(request: NodeRequest, response: NodeResponse, context: ExchangeContext, hooks: RequestHooks) {
     this.#request = request
     this.#response = response
-    this.#settings = settings
+    this.#context = context
+    this.#hooks = hooks
     this.#gate = new ResponseGate(response, this)
-    this.#isClosed = 'stream' in response ? response.stream.destroyed : response.destroyed
+  }
+
+  begin(visit: ExchangeVisit): void {
+    this.#visit = visit
     // Not once: it comes once anyway, and that would cost every request a wrapper.
-    response.on('close', () => {
-      this.#isClosed = true
-      this.#saveLate()
-    })
+    this.#response.on('close', () => this.#saveLate())
   }
 
   header(name: string): string | undefined {
@@ -55,7 +44,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   isSecure(trustProxy: boolean): boolean {
-    return this.#settings.isSecure?.() ?? isSecureRequest(this.#request, trustProxy)
+    return this.#hooks.isSecure?.() ?? isSecureRequest(this.#request, trustProxy)
   }
 
   setLines(lines: readonly string[]): void {
@@ -64,7 +53,7 @@ export class NodeExchange implements Exchange, GateKeeper {
   }
 
   changed(): void {
-    if (!this.#isClosed || this.#lateSave) return
+    if (this.#lateSave || !this.#isClosed) return
     this.#lateSave = setImmediate(() => {
       this.#lateSave = undefined
       this.#saveLate()
@@ -80,11 +69,11 @@ export class NodeExchange implements Exchange, GateKeeper {
   mustHold(): boolean {
     // A save that failed was answered, and is not tried again behind that answer's back.
     if (this.#hasFailed) return false
-    return this.#settings.session()?.needsRelease ?? false
+    return this.#visit?.session?.needsRelease ?? false
   }
 
-  settle(): Promise<void> {
-    return this.#settings.settle()
+  async settle(): Promise<void> {
+    await this.#visit?.settle()
   }
 
   onFailure(error: unknown): unknown {
@@ -93,7 +82,8 @@ export class NodeExchange implements Exchange, GateKeeper {
     this.#response.statusCode = 500
     // HTTP/2 has no message, and warns whoever sets it.
     if (!('stream' in this.#response)) this.#response.statusMessage = ''
-    return this.#settings.onSaveError(error)
+    const { onSaveError = this.#context.onSaveError } = this.#hooks
+    return onSaveError(error, this.#request as IncomingMessage, this.#response as ServerResponse)
   }
 
   beforeHeaders(writeHead: unknown[] = []): unknown[] {
@@ -108,6 +98,10 @@ export class NodeExchange implements Exchange, GateKeeper {
     return [status, ...message]
   }
 
+  get #isClosed(): boolean {
+    return 'stream' in this.#response ? this.#response.stream.destroyed : this.#response.destroyed
+  }
+
   /** Those of an answer that is not to be. */
   #dropHeaders(): void {
     if (this.#response.headersSent) return
@@ -116,7 +110,7 @@ export class NodeExchange implements Exchange, GateKeeper {
 
   #applyLines(): void {
     if (this.#response.headersSent || this.#lines === undefined) return
-    const { carrier } = this.#settings
+    const { carrier } = this.#context
     const lines = [
       ...asList(this.#response.getHeader(carrier.responseHeader)).filter(line => !carrier.owns(line)),
       ...this.#lines,
@@ -131,7 +125,7 @@ export class NodeExchange implements Exchange, GateKeeper {
     const to = privateCacheControl(from)
     if (to === from) return
     this.#response.setHeader('Cache-Control', to)
-    if (/\bpublic\b|s-maxage/i.test(from)) this.#settings.onCacheControl(from, to)
+    if (/\bpublic\b|s-maxage/i.test(from)) this.#context.events.emit('cacheControl', { from, to })
   }
 
   /** What was changed after the headers had left: nobody waits for it, and a failure is told by an event. */

@@ -34,6 +34,8 @@ export class LoneRequest implements Exchange {
     return isSecureRequest(this.#request, trustProxy)
   }
 
+  begin(): void {}
+
   setLines(): void {}
 
   changed(): void {}

@@ -1,10 +1,11 @@
+import { type Awaitable, isPromise } from './awaitable.ts'
 import { decodeRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
 import { isSessionError, mayBeDone, SessionError } from './errors.ts'
 import { KeyedBatches, type Outcome } from './keyed-batches.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { applyPatch, type Patch } from './patch.ts'
-import type { RecordStore } from './record-store.ts'
+import type { RecordStore, StoredRecord } from './record-store.ts'
 import { type OpenedRecord, openedRecord, type RecordContent, RecordWriter } from './record-writer.ts'
 import type { Absence, Capabilities, OpenedSession, PortEvents, SessionPort } from './session-port.ts'
 
@@ -43,7 +44,7 @@ export class RecordPort implements SessionPort {
     }
   }
 
-  open(id: string): Promise<OpenedRecord | Absence> {
+  open(id: string): Awaitable<OpenedRecord | Absence> {
     return this.#open(id, this.#deadline())
   }
 
@@ -145,8 +146,12 @@ export class RecordPort implements SessionPort {
     return new Deadline(this.#timeout)
   }
 
-  async #open(id: string, deadline: Deadline): Promise<OpenedRecord | Absence> {
-    const found = await deadline.run('load', () => this.#store.load(id))
+  #open(id: string, deadline: Deadline): Awaitable<OpenedRecord | Absence> {
+    const found = deadline.run('load', () => this.#store.load(id))
+    return isPromise(found) ? found.then(stored => this.#opened(id, stored)) : this.#opened(id, found)
+  }
+
+  #opened(id: string, found: StoredRecord | undefined): OpenedRecord | Absence {
     if (found === undefined || this.#lifetimes.isExpired(found.expiresAt)) return 'gone'
     const record = decodeRecord(found.data)
     if (record === undefined) return 'gone'

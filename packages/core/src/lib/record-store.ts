@@ -1,5 +1,4 @@
-/** A value, or the promise of one. An engine that has its answer at once saves its callers a tick. */
-export type Awaitable<T> = T | PromiseLike<T>
+import type { Awaitable } from './awaitable.ts'
 
 /** What a swap has to present: whatever tells one write of a record from every other write of it. */
 export type Token = NonNullable<unknown>

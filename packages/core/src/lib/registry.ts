@@ -1,7 +1,7 @@
+import type { Awaitable } from './awaitable.ts'
 import type { Engine, EngineContext } from './engine.ts'
 import { SessionError } from './errors.ts'
 import type { Provider } from './provider.ts'
-import type { Awaitable } from './record-store.ts'
 
 /** Makes an engine for one manager: a factory, so that two managers never share one by accident. */
 export type EngineFactory = (context: EngineContext) => Awaitable<Engine | Provider>

@@ -1,9 +1,9 @@
 import { SessionError } from './errors.ts'
+import type { RequestHooks } from './exchange.ts'
 import { addFlash, type FlashHolder, takeFlash } from './flash.ts'
 import type { Session } from './session.ts'
 import type { KeyOf, SessionData } from './session-store.ts'
 import type { Visit } from './visit.ts'
-import type { RequestHooks } from './visits.ts'
 
 /**
  * What becomes of a request whose session cannot be loaded, because the backend is down: it fails (`'error'`),
@@ -17,6 +17,11 @@ export interface RequestSessionOptions extends RequestHooks {
   readonly onLoadError?: LoadErrorPolicy | ((error: unknown) => LoadErrorPolicy)
 }
 
+/** {@link RequestSession}, or an adapter's own class that extends it and leaves the constructor as it is. */
+export type RequestSessionType<Data extends object, Session extends RequestSession<Data>> = new (
+  ...args: ConstructorParameters<typeof RequestSession<Data>>
+) => Session
+
 /**
  * The session of one request, as the adapters of frameworks show it: what {@link Session} has, under the names of
  * the original's controller too, from one object that lasts through `destroySession`.
@@ -28,20 +33,15 @@ export class RequestSession<Data extends object = SessionData> {
   readonly #why: string | undefined
   #loadError: unknown
 
-  /** For core only; `manager.requestSession` gives them. */
+  /** For core only; `manager.requestSession` gives them. Without a visit there is no session, for a reason. */
   constructor(
     visit: Visit<Data> | undefined,
-    onLoadError: LoadErrorPolicy | ((error: unknown) => LoadErrorPolicy),
+    onLoadError: LoadErrorPolicy | ((error: unknown) => LoadErrorPolicy) = 'error',
     why?: string,
   ) {
     this.#visit = visit
     this.#onLoadError = onLoadError
     this.#why = why
-  }
-
-  /** For a request that has no session, for a reason. */
-  static off<Data extends object>(why: string): RequestSession<Data> {
-    return new RequestSession<Data>(undefined, 'error', why)
   }
 
   /** Whether sessions are off for this request. */

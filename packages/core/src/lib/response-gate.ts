@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { SessionError } from './errors.ts'
+import { readyForProperties } from './own-properties.ts'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
@@ -55,6 +56,7 @@ export class ResponseGate {
   constructor(response: NodeResponse, keeper: GateKeeper) {
     this.#response = response
     this.#keeper = keeper
+    readyForProperties(response, 'sendDate')
     const target = response as unknown as Record<Method, AnyMethod>
     // One by one: a loop over their names costs every request several times as much.
     this.#originals = {

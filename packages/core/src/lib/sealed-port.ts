@@ -1,9 +1,10 @@
+import { type Awaitable, isPromise } from './awaitable.ts'
 import { decodeRecord, encodeRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
 import { SessionError } from './errors.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { applyPatch, type Patch } from './patch.ts'
-import type { SealedStore } from './sealed-store.ts'
+import type { SealedStore, Unsealed } from './sealed-store.ts'
 import type { Absence, Capabilities, OpenedSession, SessionPort } from './session-port.ts'
 
 const ID_BYTES = 16
@@ -30,8 +31,12 @@ export class SealedPort implements SessionPort {
     }
   }
 
-  async open(sealed: string): Promise<OpenedSession | Absence> {
-    const found = await this.#deadline().run('open', () => this.#store.open(sealed))
+  open(sealed: string): Awaitable<OpenedSession | Absence> {
+    const found = this.#deadline().run('open', () => this.#store.open(sealed))
+    return isPromise(found) ? found.then(text => this.#opened(sealed, text)) : this.#opened(sealed, found)
+  }
+
+  #opened(sealed: string, found: Unsealed | undefined): OpenedSession | Absence {
     if (found === undefined || this.#lifetimes.isExpired(found.expiresAt)) return 'gone'
     const data = Buffer.from(found.data)
     const record = decodeRecord(data.subarray(ID_BYTES))

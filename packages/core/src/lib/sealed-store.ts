@@ -1,4 +1,4 @@
-import type { Awaitable } from './record-store.ts'
+import type { Awaitable } from './awaitable.ts'
 
 /**
  * What the author of an engine writes whose sessions live with the client, e.g. in an encrypted cookie;

@@ -1,3 +1,4 @@
+import type { Awaitable } from './awaitable.ts'
 import type { Entries } from './codec/entries.ts'
 import type { Patch } from './patch.ts'
 import type { Token } from './record-store.ts'
@@ -47,7 +48,7 @@ export interface Capabilities {
 export interface SessionPort {
   readonly capabilities: Capabilities
   /** The live session behind a storage id, or behind the text that the client holds. */
-  open(reference: string): Promise<OpenedSession | Absence>
+  open(reference: string): Awaitable<OpenedSession | Absence>
   /**
    * Saves a patch: over `base` as it is now, or as a new session when there is no base. Retries until it is
    * done or can't be.

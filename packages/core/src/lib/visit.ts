@@ -1,9 +1,11 @@
+import { isPromise } from './awaitable.ts'
 import type { Carrier } from './carrier.ts'
 import { SessionError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { Session } from './session.ts'
-import type { SessionContext, SessionHost } from './session-context.ts'
+import type { SessionContext, SessionHost, SessionStart } from './session-context.ts'
 import type { SessionIDs } from './session-id.ts'
+import type { OpenedSession } from './session-port.ts'
 
 /** What a visit needs of its manager. */
 export interface VisitContext extends SessionContext {
@@ -29,10 +31,9 @@ export class Visit<Data extends object> implements SessionHost {
   /** Middlewares of an adapter, one inside the other, that have yet to respond. */
   #layers = 0
 
-  constructor(context: VisitContext, createExchange: (visit: Visit<Data>) => Exchange) {
+  constructor(context: VisitContext, exchange: Exchange) {
     this.#context = context
-    // At once: what a handler takes from the response before it starts the session must be what waits for it.
-    this.#exchange = createExchange(this)
+    this.#exchange = exchange
   }
 
   /** The session, once it is started. */
@@ -42,16 +43,7 @@ export class Visit<Data extends object> implements SessionHost {
 
   /** The same session for every call of one request. A failed start can be tried again. */
   start(): Promise<Session<Data>> {
-    this.#starting ??= this.#open().then(
-      session => {
-        this.#session = session
-        return session
-      },
-      (error: unknown) => {
-        this.#starting = undefined
-        throw error
-      },
-    )
+    this.#starting ??= this.#start()
     return this.#starting
   }
 
@@ -153,31 +145,49 @@ export class Visit<Data extends object> implements SessionHost {
     }
   }
 
-  async #open(): Promise<Session<Data>> {
-    const candidates = this.#context.carrier.read(this.#header)
-    const { port, ids, cookieLifeTime } = this.#context
-    const isSealed = port.capabilities.kind === 'sealed'
-    let retired: string | undefined
-    for (const text of candidates.slice(0, MAX_CANDIDATES)) {
-      const key = isSealed ? 0 : ids.check(text)
-      if (key === undefined) continue
-      const found = await port.open(isSealed ? text : ids.storageID(text))
-      if (found === 'gone') continue
-      if (found === 'retired') {
-        retired ??= text
-        continue
+  async #start(): Promise<Session<Data>> {
+    try {
+      const { carrier, port } = this.#context
+      let start: SessionStart = {}
+      for (const text of carrier.read(this.#header).slice(0, MAX_CANDIDATES)) {
+        const key = this.#keyOf(text)
+        if (key === undefined) continue
+        const opening = port.open(this.#isSealed ? text : this.#context.ids.storageID(text))
+        // Not awaited where it is there: that would be a turn of the queue.
+        const found = isPromise(opening) ? await opening : opening
+        if (found === 'gone') continue
+        if (found !== 'retired') {
+          start = this.#startOf(text, key, found)
+          break
+        }
+        if (start.found === undefined) start = { id: text, found }
       }
-      const id = isSealed ? found.id : key > 0 ? ids.renew(text) : text
-      return new Session<Data>(this.#context, this, {
-        id,
-        found,
-        renewCookie: isSealed || key > 0 || cookieLifeTime > 0,
+      this.#session = new Session<Data>(this.#context, this, start)
+      this.#exchange.begin(this)
+      return this.#session
+    } catch (error) {
+      // Not at once: where nothing was awaited, `start` has yet to keep this attempt.
+      queueMicrotask(() => {
+        this.#starting = undefined
       })
+      throw error
     }
-    return new Session<Data>(
-      this.#context,
-      this,
-      retired === undefined ? {} : { id: retired, found: 'retired' },
-    )
+  }
+
+  get #isSealed(): boolean {
+    return this.#context.port.capabilities.kind === 'sealed'
+  }
+
+  /** Which key made what the visitor brings, 0 the current one; `undefined` if none did. A seal tells by itself. */
+  #keyOf(text: string): number | undefined {
+    return this.#isSealed ? 0 : this.#context.ids.check(text)
+  }
+
+  #startOf(text: string, key: number, found: OpenedSession): SessionStart {
+    const { ids, cookieLifeTime } = this.#context
+    if (this.#isSealed) return { id: found.id, found, renewCookie: true }
+    return key > 0
+      ? { id: ids.renew(text), found, renewCookie: true }
+      : { id: text, found, renewCookie: cookieLifeTime > 0 }
   }
 }

@@ -1,38 +1,24 @@
-import { IncomingMessage, type ServerResponse } from 'node:http'
+import { IncomingMessage } from 'node:http'
 import { SessionError } from './errors.ts'
-import type { Events } from './events.ts'
+import type { Exchange, ExchangeContext, RequestHooks } from './exchange.ts'
 import { NodeExchange } from './node-exchange.ts'
 import { LoneRequest, type NodeRequest } from './node-request.ts'
+import { readyForProperties } from './own-properties.ts'
 import type { NodeResponse } from './response-gate.ts'
 import { Visit, type VisitContext } from './visit.ts'
 import { WebExchange } from './web-exchange.ts'
-
-/** Answers a request whose session could not be saved. Nothing has been sent yet. */
-export type SaveErrorHandler = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
-
-/** What an adapter of a framework knows better of a request than core. */
-export interface RequestHooks {
-  /** Answers this request if its session cannot be saved, in place of the manager's `onSaveError`. */
-  readonly onSaveError?: SaveErrorHandler
-  /** Whether the client reached us over TLS, as the framework is configured; in place of `trustProxy`. */
-  readonly isSecure?: () => boolean
-}
 
 /** A request, with its visit under its manager's key. */
 type VisitCarrier<Data extends object> = object & { [key: symbol]: Visit<Data> | undefined }
 
 /** The visits of one manager: one for each request. */
 export class Visits<Data extends object> {
-  readonly #context: VisitContext
-  readonly #events: Events
-  readonly #onSaveError: SaveErrorHandler
+  readonly #context: VisitContext & ExchangeContext
   /** Where a request carries its visit: a property costs far less than a WeakMap of short-lived keys. */
   readonly #key = Symbol('sess.visit')
 
-  constructor(context: VisitContext, events: Events, onSaveError: SaveErrorHandler) {
+  constructor(context: VisitContext & ExchangeContext) {
     this.#context = context
-    this.#events = events
-    this.#onSaveError = onSaveError
   }
 
   /** The visit of a request: the same one for every call. */
@@ -41,54 +27,42 @@ export class Visits<Data extends object> {
     res: NodeResponse | Headers | undefined,
     hooks: RequestHooks = {},
   ): Visit<Data> {
-    const known = (req as object as VisitCarrier<Data>)[this.#key]
-    if (known) return known
-    const visit = new Visit<Data>(this.#context, self => {
-      if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined, hooks)
-      if (res === undefined) return new LoneRequest(req)
-      return this.#nodeExchange(req, res as NodeResponse, self, hooks)
-    })
-    return this.#attach(req, visit)
+    return (
+      (req as object as VisitCarrier<Data>)[this.#key] ?? this.#begin(req, this.#exchange(req, res, hooks))
+    )
   }
 
   /** The visit of a Web request whose response is yet to be made. */
   ofWeb(request: Request): { visit: Visit<Data>; exchange: WebExchange } {
-    const exchange = this.#webExchange(request, new Headers(), {})
-    return { visit: this.#attach(request, new Visit<Data>(this.#context, () => exchange)), exchange }
+    const exchange = new WebExchange(request, new Headers(), this.#context, {})
+    return { visit: this.#begin(request, exchange), exchange }
   }
 
-  #attach(req: object, visit: Visit<Data>): Visit<Data> {
-    ;(req as VisitCarrier<Data>)[this.#key] = visit
+  #begin(req: NodeRequest | Request, exchange: Exchange): Visit<Data> {
+    const visit = new Visit<Data>(this.#context, exchange)
+    ;(req as object as VisitCarrier<Data>)[this.#key] = visit
     return visit
   }
 
-  #nodeExchange(
-    req: NodeRequest,
-    res: NodeResponse,
-    visit: Visit<Data>,
-    { isSecure, onSaveError = this.#onSaveError }: RequestHooks,
-  ): NodeExchange {
-    return new NodeExchange(req, res, {
-      session: () => visit.session,
-      settle: () => visit.settle(),
-      carrier: this.#context.carrier,
-      isSecure,
-      onSaveError: error => onSaveError(error, req as IncomingMessage, res as ServerResponse),
-      onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
-    })
+  #exchange(
+    req: NodeRequest | Request,
+    res: NodeResponse | Headers | undefined,
+    hooks: RequestHooks,
+  ): Exchange {
+    if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined, hooks)
+    if (res === undefined) return new LoneRequest(req)
+    readyForProperties(req, 'httpVersionMajor')
+    // At once: what a handler takes from the response before it starts the session must be what waits for it.
+    return new NodeExchange(req, res as NodeResponse, this.#context, hooks)
   }
 
-  #webExchange(request: Request, headers: Headers | undefined, { isSecure }: RequestHooks): WebExchange {
+  #webExchange(request: Request, headers: Headers | undefined, hooks: RequestHooks): WebExchange {
     if (headers === undefined)
       throw new SessionError(
         'ERR_CONFIG',
         'Give the Headers of the response, for the cookie: only inside manager.handle can they be left out',
       )
-    return new WebExchange(request, headers, {
-      carrier: this.#context.carrier,
-      isSecure,
-      onCacheControl: (from, to) => this.#events.emit('cacheControl', { from, to }),
-    })
+    return new WebExchange(request, headers, this.#context, hooks)
   }
 }
 

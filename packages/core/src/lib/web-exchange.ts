@@ -1,34 +1,35 @@
-import type { Carrier } from './carrier.ts'
-import { type Exchange, isForwardedSecure, privateCacheControl } from './exchange.ts'
-
-export interface WebExchangeSettings {
-  /** How the session travels. */
-  readonly carrier: Pick<Carrier, 'responseHeader' | 'owns'>
-  /** Tells how the client reached us, in place of what the request says. */
-  readonly isSecure: (() => boolean) | undefined
-  onCacheControl(from: string, to: string): void
-}
+import {
+  type Exchange,
+  type ExchangeContext,
+  isForwardedSecure,
+  privateCacheControl,
+  type RequestHooks,
+} from './exchange.ts'
 
 /** The Web side of a request: cookies go to `Headers`, which somebody makes a response of. */
 export class WebExchange implements Exchange {
   readonly #request: Request
-  readonly #settings: WebExchangeSettings
+  readonly #context: ExchangeContext
+  readonly #hooks: RequestHooks
   #headers: Headers
   #lines: readonly string[] | undefined
   headersSent = false
 
-  constructor(request: Request, headers: Headers, settings: WebExchangeSettings) {
+  constructor(request: Request, headers: Headers, context: ExchangeContext, hooks: RequestHooks) {
     this.#request = request
     this.#headers = headers
-    this.#settings = settings
+    this.#context = context
+    this.#hooks = hooks
   }
+
+  begin(): void {}
 
   header(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined
   }
 
   isSecure(trustProxy: boolean): boolean {
-    const { isSecure } = this.#settings
+    const { isSecure } = this.#hooks
     if (isSecure) return isSecure()
     if (this.#request.url.startsWith('https:')) return true
     return trustProxy && isForwardedSecure(name => this.header(name))
@@ -36,7 +37,7 @@ export class WebExchange implements Exchange {
 
   setLines(lines: readonly string[]): void {
     this.#lines = lines
-    const { carrier } = this.#settings
+    const { carrier } = this.#context
     const others = carrier.responseHeader === 'Set-Cookie' ? this.#headers.getSetCookie() : []
     this.#headers.delete(carrier.responseHeader)
     for (const line of [...others.filter(line => !carrier.owns(line)), ...lines])
@@ -66,6 +67,6 @@ export class WebExchange implements Exchange {
     const to = privateCacheControl(from)
     if (to === from) return
     this.#headers.set('Cache-Control', to)
-    if (/\bpublic\b|s-maxage/i.test(from)) this.#settings.onCacheControl(from, to)
+    if (/\bpublic\b|s-maxage/i.test(from)) this.#context.events.emit('cacheControl', { from, to })
   }
 }

@@ -124,7 +124,7 @@ describe('a Web response', () => {
     await sess.settle()
     const response = new Response('hello')
     expect(sess.respond(response)).toBe(response)
-    expect(RequestSession.off('no reason').respond(response)).toBe(response)
+    expect(new RequestSession(undefined, undefined, 'no reason').respond(response)).toBe(response)
   })
 
   it('may go through several layers of an adapter; the last ends the time for cookies', async () => {

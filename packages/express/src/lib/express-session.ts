@@ -8,12 +8,6 @@ const PASSPORT = 'passport' as KeyOf<AppData>
 
 /** The session of a request, with what passport 0.6 and later call of express-session's. */
 export class ExpressSession extends RequestSession<AppData> {
-  /** For {@link sessions} only. */
-  static of<Data extends object>(session: RequestSession<Data>): ExpressSession {
-    // Core has made it. A subclass adds nothing to the object itself.
-    return Object.setPrototypeOf(session, ExpressSession.prototype) as ExpressSession
-  }
-
   /** What passport stores, under the key `passport`. Nobody is logged in where sessions are off. */
   get passport(): unknown {
     return this.isOff ? undefined : this.get(PASSPORT)

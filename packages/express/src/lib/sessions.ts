@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Adapter, type AdapterOptions, type Manager, type SessionsOff, withStatus } from '@sess/core/adapter'
+import type { AppData } from '@sess/core'
+import {
+  Adapter,
+  type AdapterOptions,
+  type Manager,
+  readyForProperties,
+  type SessionsOff,
+  withStatus,
+} from '@sess/core/adapter'
 import { ExpressSession } from './express-session.ts'
 
 declare global {
@@ -31,15 +39,19 @@ export function sessions<Data extends object, Req extends SessionRequest = Sessi
   manager: Manager<Data> | SessionsOff,
   options?: AdapterOptions<Req>,
 ): SessionMiddleware<Req> {
-  const adapter = new Adapter<Data, Req>(manager, options)
+  const adapter = new Adapter<AppData, Req, ExpressSession>(
+    manager as Manager<AppData> | SessionsOff,
+    options,
+    ExpressSession,
+  )
   return (req, res, next) => {
     const onSaveError = (error: unknown): void => next(withStatus(error, 500))
     // Express goes by its own 'trust proxy'; connect has no such thing, and leaves it to the manager.
     const hooks = 'secure' in req ? { onSaveError, isSecure: () => req.secure === true } : { onSaveError }
-    const session = adapter.session(req, req, res, hooks)
-    req.session = ExpressSession.of(session)
+    readyForProperties(req, 'httpVersionMajor')
+    req.session = adapter.session(req, req, res, hooks)
     req.sessionStart = sessionStart
-    adapter.start(session).then(() => next(), next)
+    adapter.start(req.session).then(() => next(), next)
   }
 }
 
