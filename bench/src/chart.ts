@@ -29,7 +29,7 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 
 /**
  * Requests per second as an SVG: a block for each group under the first scenario it was measured in, a bar for each
- * contender, as long as it is fast beside the bare server.
+ * contender, as long as it is fast beside the fastest of its group.
  */
 export function chart(results: readonly GroupResult[]): string {
   const shapes: string[] = []
