@@ -94,6 +94,8 @@ export interface EngineOptions {
   rounds: number
   /** Requests of one kind in one round. */
   requests: number
+  /** How long requests are sent before a sweep. */
+  seconds: number
   /** For the file engine. */
   directory: string
 }
@@ -113,7 +115,7 @@ export async function measureEngine(
       read: await compare('read', few, many, options),
       change: await compare('change', few, many, options),
     }
-    const sweep = engine.sweeps ? { sweep: await many.sweep() } : {}
+    const sweep = engine.sweeps ? { sweep: await many.sweep(options.seconds) } : {}
     return { few: options.few, many: options.many, cost, ...sweep }
   } finally {
     await few.close()
@@ -149,6 +151,7 @@ class Place {
   readonly #sessions: number
   /** Those from here on outlive the others. */
   readonly #lasting: number
+  #created = 0
 
   private constructor(manager: Manager, clock: MovedClock, sessions: number, end: () => Promise<void>) {
     this.#manager = manager
@@ -182,25 +185,25 @@ class Place {
   /** Requests of random sessions, one after the other. Gives how long each took. */
   async request(action: Action, requests: number): Promise<number[]> {
     const times: number[] = []
-    for (let i = 0; i < requests; i++) times.push(await this.#time(action, 0))
+    for (let i = 0; i < requests; i++) times.push(await this.#time(action, 0, this.#lasting))
     return times
   }
 
-  /** Sweeps all that do not last, while four visitors send requests. */
-  async sweep(): Promise<NonNullable<EngineFigures['sweep']>> {
-    // What was changed in between lasts too.
-    this.#clock.advance(LIFETIME / 2 + 60)
+  /** Sweeps all that do not last, while four visitors send requests, and have done so for some seconds. */
+  async sweep(seconds: number): Promise<NonNullable<EngineFigures['sweep']>> {
+    this.#clock.advance(LIFETIME + 60)
     const visitors = async (isOver: () => boolean) => {
       const times: number[] = []
       const visit = async () => {
         do {
-          times.push(await this.#time('read', this.#lasting), await this.#time('change', this.#lasting))
+          for (const action of ['read', 'change'] as const)
+            times.push(await this.#time(action, this.#lasting, this.#sessions))
         } while (!isOver())
       }
       await Promise.all(Array.from({ length: 4 }, visit))
       return latency(times)
     }
-    const end = performance.now() + 3000
+    const end = performance.now() + seconds * 1000
     const before = await visitors(() => performance.now() > end)
     let isSwept = false
     const watched = await watch(async () => {
@@ -212,26 +215,29 @@ class Place {
     })
     const { swept, during } = watched.result
     const left = await this.#manager.getActiveSession()
-    if (swept + left !== this.#sessions)
+    if (swept !== this.#lasting || left !== this.#sessions - swept)
       throw new Error(`${swept} sessions swept and ${left} left of ${this.#sessions}`)
     return { ...watched, result: swept, before, during }
   }
 
-  async #time(action: Action, start: number): Promise<number> {
+  async #time(action: Action, start: number, end: number): Promise<number> {
     const begin = performance.now()
-    await serve(this.#provider, pick(start, this.#sessions), action)
+    await serve(this.#provider, pick(start, end), action)
     return performance.now() - begin
   }
 
   async #fill(): Promise<void> {
-    let next = 0
-    const fillUpTo = async (end: number) => {
-      while (next < end) await createSession(this.#provider, next++)
+    await this.#createUpTo(this.#lasting)
+    this.#clock.advance(LIFETIME / 2)
+    await this.#createUpTo(this.#sessions)
+    this.#clock.advance(-LIFETIME / 2)
+  }
+
+  async #createUpTo(end: number): Promise<void> {
+    const create = async () => {
+      while (this.#created < end) await createSession(this.#provider, this.#created++)
     }
-    for (const end of [this.#lasting, this.#sessions]) {
-      await Promise.all(Array.from({ length: 32 }, () => fillUpTo(end)))
-      if (end === this.#lasting) this.#clock.advance(LIFETIME / 2)
-    }
+    await Promise.all(Array.from({ length: 32 }, create))
   }
 }
 
