@@ -26,7 +26,6 @@ export function createApp(manager: Manager<AppData>): Koa {
 
     'GET /login': ({ session, response }) => {
       const username = session.get('username')
-      response.type = username === undefined ? 'html' : 'text'
       response.body = username === undefined ? form : `hello ${username}`
     },
     'POST /login': async ({ session, req, response }) => {
