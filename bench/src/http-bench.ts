@@ -168,16 +168,20 @@ async function measure(
   { connections }: Scenario,
   seconds: number,
 ): Promise<Sample> {
-  await load.open({ port: server.port, route, connections, stateful: kind !== 'bare' })
-  const before = await server.usage()
-  const result = await load.run({ seconds })
-  const cpuSeconds = (await server.usage()).cpuSeconds - before.cpuSeconds
-  if (result.errors > 0) throw new Error(`${id}: ${result.errors} wrong answers; ${result.firstError}`)
-  await load.verify()
-  await load.close()
-  return {
-    ...result,
-    requestsPerSecond: result.requests / result.seconds,
-    cpuPerRequest: (cpuSeconds / result.requests) * 1e6,
+  try {
+    await load.open({ port: server.port, route, connections, stateful: kind !== 'bare' })
+    const before = await server.usage()
+    const result = await load.run({ seconds })
+    const cpuSeconds = (await server.usage()).cpuSeconds - before.cpuSeconds
+    if (result.errors > 0) throw new Error(`${result.errors} wrong answers; ${result.firstError}`)
+    await load.verify()
+    await load.close()
+    return {
+      ...result,
+      requestsPerSecond: result.requests / result.seconds,
+      cpuPerRequest: (cpuSeconds / result.requests) * 1e6,
+    }
+  } catch (cause) {
+    throw new Error(`${id}: ${(cause as Error).message}`, { cause })
   }
 }

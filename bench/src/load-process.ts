@@ -18,7 +18,7 @@ process.on('message', async (message: { open: LoadTarget } | Limit | 'verify' | 
       process.send?.({ result: await visitors.run(message) })
     }
   } catch (error) {
-    process.send?.({ error: String(error) })
+    process.send?.({ error: (error as Error).message })
   }
 })
 process.on('disconnect', () => process.exit())

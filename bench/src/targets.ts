@@ -3,7 +3,7 @@ import type { GroupResult } from './http-bench.ts'
 import { type Ratio, ratio } from './ratios.ts'
 
 /** How many times as fast one contender has to be as another of its group. */
-interface Target {
+export interface Target {
   group: string
   route: Route
   own: string
@@ -32,7 +32,7 @@ function untouched(group: string): Target {
   return { group, own: `sess-${group}-lazy`, other: 'bare', route: 'untouched', atLeast: 0.95 }
 }
 
-const targets: readonly Target[] = [
+export const targets: readonly Target[] = [
   ...both('redis', 'sess-redis', 'driver-redis', 0.85, 0.8),
   ...both('redis', 'sess-redis', 'express-redis', 3),
   reads('memory', 'sess-memory', 'bare', 0.6),

@@ -67,7 +67,11 @@ describe('a run', () => {
   })
 
   it('fails with a contender that saves no session', async () => {
-    await expect(run(groupOf('./forgetful-contender.mjs'))).rejects.toThrow()
+    const forgetful = groupOf('./forgetful-contender.mjs')
+    const entries = forgetful.entries.map(entry => ({ ...entry, routes: ['login'] as const }))
+    await expect(run({ ...forgetful, entries })).rejects.toThrow(
+      'tested: /read after /login answered 200 "nobody"',
+    )
   })
 
   it('says who was left out, and why', async () => {
