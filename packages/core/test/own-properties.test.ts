@@ -20,20 +20,22 @@ function exchange(): { req: IncomingMessage; res: ServerResponse } {
   return { req, res }
 }
 
+const copiesHiddenClasses = Number.parseInt(process.versions.v8, 10) < 13
+
 /** As Express does it. */
 function givePrototype(object: object): void {
   Object.setPrototypeOf(object, Object.create(Object.getPrototypeOf(object) as object) as object)
 }
 
 describe('a request and a response whose prototype was replaced', () => {
-  it('become dictionaries', () => {
+  it('become dictionaries where V8 would copy their hidden classes', () => {
     const { req, res } = exchange()
     givePrototype(req)
     givePrototype(res)
     expect([hasHiddenClass(req), hasHiddenClass(res)]).toEqual([true, true])
     readyForProperties(req, 'httpVersionMajor')
     readyForProperties(res, 'sendDate')
-    expect([hasHiddenClass(req), hasHiddenClass(res)]).toEqual([false, false])
+    expect([hasHiddenClass(req), hasHiddenClass(res)]).toEqual([!copiesHiddenClasses, !copiesHiddenClasses])
   })
 
   it('keep all that they have', () => {

@@ -5,14 +5,18 @@ import { isSessionError, SessionError } from './errors.ts'
 /** Counting and sweeping may look at every session, and no visitor waits for them. In milliseconds. */
 const MAINTENANCE_TIMEOUT = 60_000
 
-/** The time that one operation may take, backend calls and retries together. */
+/** The time that one operation may take, backend calls and retries together, from when there is something to wait for. */
 export class Deadline {
   readonly #timeout: number
-  readonly #end: number
+  #endsAt: number | undefined
 
   constructor(timeout: number) {
     this.#timeout = timeout
-    this.#end = performance.now() + timeout
+  }
+
+  get #end(): number {
+    this.#endsAt ??= performance.now() + this.#timeout
+    return this.#endsAt
   }
 
   static forMaintenance(timeout: number): Deadline {
@@ -25,7 +29,12 @@ export class Deadline {
   }
 
   get isOver(): boolean {
-    return performance.now() >= this.#end
+    return this.#left === 0
+  }
+
+  /** In milliseconds. */
+  get #left(): number {
+    return Math.max(0, this.#end - performance.now())
   }
 
   /**
@@ -54,7 +63,7 @@ export class Deadline {
               `The backend did not answer '${operation}' within ${this.#timeout} ms`,
             ),
           ),
-        Math.max(0, this.#end - performance.now()),
+        this.#left,
       )
       result.then(
         value => {

@@ -72,8 +72,8 @@ export class NodeExchange implements Exchange, GateKeeper {
     return this.#visit?.session?.needsRelease ?? false
   }
 
-  async settle(): Promise<void> {
-    await this.#visit?.settle()
+  settle(): Promise<void> {
+    return this.#visit?.settle() ?? Promise.resolve()
   }
 
   onFailure(error: unknown): unknown {

@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { SessionError } from './errors.ts'
 import { hmac } from './hmac.ts'
 import { randomInto } from './random.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** Makes the tag of an id: a keyed hash of at least 16 bytes, or the name of one (`sha1`, `sha256`, …). */
 export type HashFunction = (data: string, key: string) => Uint8Array
@@ -31,6 +32,16 @@ export interface IDFormat {
   readonly idLength?: number
 }
 
+/** An id of ours that a visitor has brought. */
+export interface KnownID {
+  /** Which key made its tag, 0 the current one. */
+  readonly key: number
+  readonly storageID: string
+}
+
+/** Visitors whose ids are remembered: a page is many requests, and three hashes are the dearest part of one. */
+const RECENT = 1000
+
 /**
  * Session ids as visitors hold them: a random part, and when there is a key a tag that only the key's owner
  * can make, so that a made-up id is told before anything is looked up.
@@ -41,6 +52,7 @@ export class SessionIDs {
   /** Where the random part ends, in characters. */
   readonly #randomEnd: number
   #tags: ((random: string) => string)[] = []
+  #recent = new RecentMap<KnownID>(RECENT)
 
   constructor({ idPrefix = '', idLength = ID_BYTES }: IDFormat = {}) {
     this.#prefix = idPrefix
@@ -56,6 +68,7 @@ export class SessionIDs {
     const probe = typeof hashFunc === 'string' ? tagger(hashFunc, 'key', length) : tags[0]
     probe?.('0'.repeat(length))
     this.#tags = tags
+    this.#recent = new RecentMap(RECENT)
   }
 
   create(): string {
@@ -65,6 +78,17 @@ export class SessionIDs {
   /** The same id with a tag of the current key. */
   renew(sid: string): string {
     return this.#sign(this.#randomOf(sid))
+  }
+
+  /** What is known of an id that a visitor brings, `undefined` if it is none of ours. */
+  find(sid: string): KnownID | undefined {
+    const recent = this.#recent.get(sid)
+    if (recent) return recent
+    const key = this.check(sid)
+    if (key === undefined) return undefined
+    const known = { key, storageID: this.storageID(sid) }
+    this.#recent.set(sid, known)
+    return known
   }
 
   /** Whether the id is one of ours: by which key its tag was made (0 the current one), `undefined` if it is not. */

@@ -185,9 +185,9 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     }
   }
 
-  async #release(): Promise<void> {
-    if (this.#isChanged()) await this.#save()
-    else if (this.#cookieDue) await this.#extend()
+  #release(): Promise<void> {
+    if (this.#isChanged()) return this.#save()
+    return this.#cookieDue ? this.#extend() : Promise.resolve()
   }
 
   async #save(): Promise<void> {
@@ -242,7 +242,7 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   async #write(
     write: (patch: Patch) => Promise<OpenedSession | Absence>,
   ): Promise<OpenedSession | undefined> {
-    await this.#extension
+    if (this.#extension) await this.#extension
     const patch = this.#draft.take()
     try {
       const result = await write(patch)

@@ -71,9 +71,7 @@ export class Visit<Data extends object> implements SessionHost {
    */
   settle(): Promise<void> {
     if (!this.needsSettling) return Promise.resolve()
-    this.#settling ??= this.#settle().finally(() => {
-      this.#settling = undefined
-    })
+    this.#settling ??= this.#settle()
     return this.#settling
   }
 
@@ -142,22 +140,25 @@ export class Visit<Data extends object> implements SessionHost {
     } catch (error) {
       this.#hasFailed = true
       throw error
+    } finally {
+      this.#settling = undefined
     }
   }
 
   async #start(): Promise<Session<Data>> {
     try {
-      const { carrier, port } = this.#context
+      const { carrier, ids, port } = this.#context
       let start: SessionStart = {}
       for (const text of carrier.read(this.#header).slice(0, MAX_CANDIDATES)) {
-        const key = this.#keyOf(text)
-        if (key === undefined) continue
-        const opening = port.open(this.#isSealed ? text : this.#context.ids.storageID(text))
+        // A seal tells by itself whether it is one of ours.
+        const known = this.#isSealed ? { key: 0, storageID: text } : ids.find(text)
+        if (known === undefined) continue
+        const opening = port.open(known.storageID)
         // Not awaited where it is there: that would be a turn of the queue.
         const found = isPromise(opening) ? await opening : opening
         if (found === 'gone') continue
         if (found !== 'retired') {
-          start = this.#startOf(text, key, found)
+          start = this.#startOf(text, known.key, found)
           break
         }
         if (start.found === undefined) start = { id: text, found }
@@ -176,11 +177,6 @@ export class Visit<Data extends object> implements SessionHost {
 
   get #isSealed(): boolean {
     return this.#context.port.capabilities.kind === 'sealed'
-  }
-
-  /** Which key made what the visitor brings, 0 the current one; `undefined` if none did. A seal tells by itself. */
-  #keyOf(text: string): number | undefined {
-    return this.#isSealed ? 0 : this.#context.ids.check(text)
   }
 
   #startOf(text: string, key: number, found: OpenedSession): SessionStart {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeEntries, encodeEntries } from '../../src/lib/codec/entries.ts'
+import { decodeEntries, encodeEntries, findEntry } from '../../src/lib/codec/entries.ts'
 import { anyText } from './support/arbitraries.ts'
 
 const damaged = expect.objectContaining({ code: 'ERR_DECODE' })
@@ -11,6 +11,20 @@ describe('entries', () => {
       fc.property(fc.uniqueArray(fc.tuple(anyText, anyText), { selector: ([key]) => key }), pairs => {
         expect([...decodeEntries(encodeEntries(new Map(pairs)))]).toEqual(pairs)
       }),
+    )
+  })
+
+  test('are found one by one', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(anyText, anyText), { selector: ([key]) => key }),
+        anyText,
+        (pairs, other) => {
+          const entries = new Map(pairs)
+          const text = encodeEntries(entries)
+          for (const key of [...entries.keys(), other]) expect(findEntry(text, key)).toBe(entries.get(key))
+        },
+      ),
     )
   })
 
@@ -40,6 +54,7 @@ describe('entries', () => {
     ['a digit that is none', 'é\x01a'],
   ])('%s is damaged', (_, text) => {
     expect(() => decodeEntries(text)).toThrow(damaged)
+    expect(() => findEntry(text, 'no such key')).toThrow(damaged)
   })
 
   test('any text is read or damaged, never anything else', () => {

@@ -28,29 +28,61 @@ export function encodeEntries(entries: ReadonlyMap<string, string>): string {
 /** @throws ERR_DECODE if the text is not one that `encodeEntries` made */
 export function decodeEntries(text: string): Map<string, string> {
   const entries = new Map<string, string>()
-  let position = 0
+  for (const entry = new Cursor(text); entry.next(); ) entries.set(entry.key, entry.value)
+  return entries
+}
 
-  function length(): number {
+/** The value of one key alone. @throws ERR_DECODE as `decodeEntries`, if it comes to what is damaged */
+export function findEntry(text: string, key: string): string | undefined {
+  for (const entry = new Cursor(text); entry.next(); ) if (entry.hasKey(key)) return entry.value
+  return undefined
+}
+
+/** Goes from entry to entry. */
+class Cursor {
+  readonly #text: string
+  #keyAt = 0
+  #valueAt = 0
+  #end = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** On to the next entry, if there is one. */
+  next(): boolean {
+    if (this.#end >= this.#text.length) return false
+    const keyLength = this.#length()
+    const valueLength = this.#length()
+    this.#keyAt = this.#end
+    this.#valueAt = this.#keyAt + keyLength
+    this.#end = this.#valueAt + valueLength
+    if (this.#end > this.#text.length) throw damaged()
+    return true
+  }
+
+  get key(): string {
+    return this.#text.slice(this.#keyAt, this.#valueAt)
+  }
+
+  get value(): string {
+    return this.#text.slice(this.#valueAt, this.#end)
+  }
+
+  hasKey(key: string): boolean {
+    return this.#valueAt - this.#keyAt === key.length && this.#text.startsWith(key, this.#keyAt)
+  }
+
+  #length(): number {
     let value = 0
     for (let shift = 0; shift < 30; shift += 6) {
-      const digit = text.charCodeAt(position++)
+      const digit = this.#text.charCodeAt(this.#end++)
       value += (digit & 63) << shift
       if (digit < 64) return value
       if (!(digit < 128)) break
     }
     throw damaged()
   }
-
-  while (position < text.length) {
-    const keyLength = length()
-    const valueLength = length()
-    const valueStart = position + keyLength
-    const end = valueStart + valueLength
-    if (end > text.length) throw damaged()
-    entries.set(text.slice(position, valueStart), text.slice(valueStart, end))
-    position = end
-  }
-  return entries
 }
 
 function encodeLength(length: number): string {

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { randomInto } from '../random.ts'
-import { decodeEntries, type Entries, encodeEntries } from './entries.ts'
+import { decodeEntries, type Entries, encodeEntries, findEntry } from './entries.ts'
 
 /*
  * The bytes that engines store:
@@ -87,10 +87,11 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Entries that are taken apart when the first of them is asked for. */
+/** Entries that are taken apart when more than one of them is asked for: most requests ask who the visitor is. */
 class StoredEntries implements Entries {
   readonly #data: Buffer
   readonly #encoding: BufferEncoding
+  #text: string | undefined
   #entries: Map<string, string> | undefined
 
   constructor(data: Buffer, encoding: BufferEncoding) {
@@ -99,15 +100,21 @@ class StoredEntries implements Entries {
   }
 
   get(key: string): string | undefined {
-    return this.#open().get(key)
+    if (this.#text !== undefined) return this.#all().get(key)
+    this.#text = this.#decode()
+    return findEntry(this.#text, key)
   }
 
   keys(): Iterable<string> {
-    return this.#open().keys()
+    return this.#all().keys()
   }
 
-  #open(): Map<string, string> {
-    this.#entries ??= decodeEntries(this.#data.toString(this.#encoding, HEADER_BYTES))
+  #all(): Map<string, string> {
+    this.#entries ??= decodeEntries(this.#text ?? this.#decode())
     return this.#entries
+  }
+
+  #decode(): string {
+    return this.#data.toString(this.#encoding, HEADER_BYTES)
   }
 }
