@@ -80,7 +80,9 @@ class KnowsNoReason extends PlainAdapter {
   }
 
   override session(exchange: Exchange, fail: Fail) {
-    return this.#isOff ? new RequestSession<AppData>(undefined, undefined, 'it is off') : super.session(exchange, fail)
+    return this.#isOff
+      ? new RequestSession<AppData>(undefined, undefined, 'it is off')
+      : super.session(exchange, fail)
   }
 }
 
