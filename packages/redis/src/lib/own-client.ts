@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { startError, withoutCommand } from './driver-error.ts'
 import { watchFailovers } from './failover-watch.ts'
+import { gatherWrites } from './gather-writes.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { Settings } from './settings.ts'
 
@@ -28,6 +29,7 @@ export async function connectOwn(
 ): Promise<OwnClient> {
   const life: Life = { isWanted: false }
   const client = newClient(settings, timeout, life)
+  gatherWrites(client)
   let lastError: unknown
   let sentinelError: unknown
   client.on('error', error => {
