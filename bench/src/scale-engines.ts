@@ -201,7 +201,7 @@ class Place {
         } while (!isOver())
       }
       await Promise.all(Array.from({ length: 4 }, visit))
-      return latency(times)
+      return times
     }
     const end = performance.now() + seconds * 1000
     const before = await visitors(() => performance.now() > end)
@@ -217,7 +217,7 @@ class Place {
     const left = await this.#manager.getActiveSession()
     if (swept !== this.#lasting || left !== this.#sessions - swept)
       throw new Error(`${swept} sessions swept and ${left} left of ${this.#sessions}`)
-    return { ...watched, result: swept, before, during }
+    return { ...watched, result: swept, before: latency(before), during: latency(during) }
   }
 
   async #time(action: Action, start: number, end: number): Promise<number> {

@@ -1,4 +1,4 @@
-import { cpus, release, type } from 'node:os'
+import { cpus, loadavg, release, type } from 'node:os'
 import { type EngineFigures, type Latency, scaleEngines } from './scale-engines.ts'
 import type { MemoryFigures } from './scale-memory.ts'
 import { longest, type Watched } from './scale-pauses.ts'
@@ -17,6 +17,7 @@ export function scaleReport(command: string, { memory, map, engines }: ScaleResu
       `- Command: \`${command}\``,
       `- Date: ${new Date().toISOString().slice(0, 10)}`,
       `- Machine: ${cores.length} × ${cores[0]?.model.trim()}, ${type()} ${release()}; Node ${process.versions.node}`,
+      `- Load of the last five minutes, this bench included: ${loadavg()[1]?.toFixed(1)}. On an idle machine it is below 2.5`,
     ].join('\n'),
   ]
   const stores = [
