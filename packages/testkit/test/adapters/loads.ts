@@ -100,7 +100,10 @@ class BeginsForEveryMiddleware extends PlainAdapter {
 
 class DoesNotWaitForTheLoad extends PlainAdapter {
   override async begin(exchange: Exchange, fail: Fail) {
-    super.begin(exchange, fail).catch(fail)
+    // Where there is nothing to load nobody has to wait.
+    if (exchange.req.headers.cookie === undefined) return super.begin(exchange, fail)
+    exchange.session = this.session(exchange, fail)
+    setImmediate(() => this.adapter.start(exchange.session).catch(fail))
   }
 }
 
