@@ -1,4 +1,6 @@
 import { createServer } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { type AppData, type Manager, newManager } from '@sess/core'
 import { fromRecordStore, MemoryStore } from '@sess/core/engine'
 import { sessions } from '@sess/express'
@@ -10,6 +12,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 // The package `compression` wraps the response as well: its head, its body, and who waits for 'drain'.
 
+const file = fileURLToPath(new URL('support/done.txt', import.meta.url))
 const LONG = 'done '.repeat(40_000)
 
 const ways: Record<string, (res: Response) => unknown> = {
@@ -17,6 +20,31 @@ const ways: Record<string, (res: Response) => unknown> = {
   send: res => res.send('done'),
   'a long text': res => res.send(LONG),
   end: res => res.type('text').end('done'),
+  'writeHead, then end': res => res.writeHead(200, { 'Content-Type': 'text/plain' }).end('done'),
+  'write, then end': res => {
+    res.type('text').write('do')
+    res.write('n')
+    res.end('e')
+  },
+  'flushHeaders, then end': res => {
+    res.type('text').flushHeaders()
+    setTimeout(() => res.end('done'), 20)
+  },
+  'a file': res => res.sendFile(file),
+  'a piped stream': res => Readable.from(['do', 'ne']).pipe(res.type('text')),
+  'a pipeline': res => {
+    pipeline(
+      Readable.from(Array.from({ length: 200 }, () => 'done '.repeat(200))),
+      res.type('text'),
+      () => {},
+    )
+  },
+  'a generator': res => {
+    async function* parts() {
+      for (let i = 0; i < 200; i++) yield 'done '.repeat(200)
+    }
+    pipeline(parts, res.type('text'), () => {})
+  },
 }
 
 /** A manager whose saves take a while. */
@@ -60,7 +88,7 @@ describe.each([
       expect(response.headers.get('content-encoding')).not.toBeNull()
       expect(response.headers.getSetCookie()).toHaveLength(1)
       expect((await response.text()).replaceAll(/"|\s+$/g, '')).toBe(
-        way === 'a long text' ? LONG.trimEnd() : 'done',
+        way === 'a long text' || /pipeline|generator/.test(way) ? LONG.trimEnd() : 'done',
       )
       expect(await manager.getActiveSession()).toBe(1)
     })

@@ -33,7 +33,7 @@ const subject: AdapterSubject<Context> = {
   stream: (c, body) => c.body(webStream(body)),
   answers: {
     'c.text and headers set before': c => {
-      c.header('X-Handler', 'yes')
+      c.header('Content-Language', 'de')
       return c.text('done')
     },
     'c.json': c => c.json('done'),

@@ -1,4 +1,4 @@
-import type { Clock, EngineCookie, SealedStore, Unsealed } from '@sess/core/engine'
+import { type Clock, type EngineCookie, RecentMap, type SealedStore, type Unsealed } from '@sess/core/engine'
 import { type CookieConfig, readConfig } from './cookie-config.ts'
 import { SealingKey } from './sealing-key.ts'
 
@@ -14,6 +14,17 @@ const CLOCK_SKEW = 60_000
 /** When it was sealed and when it expires, as doubles. */
 const TIMES_BYTES = 16
 
+/** Seals that are remembered with what is in them: a page is many requests with one cookie, and opening one is dear. */
+const RECENT = 500
+/** Characters of a seal that is remembered, so that all of them are a few megabytes at most. */
+const RECENT_LENGTH = 4096
+
+/** What was in a seal, and whose it is. */
+interface Opened {
+  readonly content: Buffer
+  readonly key: SealingKey
+}
+
 /** Sessions that live with the client, encrypted and authenticated. Servers that have the same secrets share them. */
 export class CookieStore implements SealedStore {
   readonly maxCookies?: number
@@ -21,6 +32,7 @@ export class CookieStore implements SealedStore {
   readonly #clock: Clock
   readonly #first: SealingKey
   readonly #keys: ReadonlyMap<number, SealingKey>
+  readonly #recent = new RecentMap<Opened>(RECENT)
 
   private constructor(config: string | CookieConfig, { clock, cookieName }: CookieStoreContext) {
     const { secrets, maxCookies, cookie } = readConfig(config, cookieName)
@@ -43,24 +55,40 @@ export class CookieStore implements SealedStore {
   }
 
   seal(data: Uint8Array, expiresAt: number): string {
-    const times = Buffer.alloc(TIMES_BYTES)
-    times.writeDoubleBE(this.#clock.now())
-    times.writeDoubleBE(expiresAt, 8)
-    return this.#first.seal(times, data).toString('base64url')
+    const content = Buffer.allocUnsafe(TIMES_BYTES + data.length)
+    content.writeDoubleBE(this.#clock.now())
+    content.writeDoubleBE(expiresAt, 8)
+    content.set(data, TIMES_BYTES)
+    const sealed = this.#first.seal(content).toString('base64url')
+    this.#remember(sealed, { content, key: this.#first })
+    return sealed
   }
 
   /** What was sealed. `undefined` also for what has expired, and for what was sealed in the future. */
   open(sealed: string): Unsealed | undefined {
+    const opened = this.#recent.get(sealed) ?? this.#open(sealed)
+    if (opened === undefined) return undefined
+    const { content, key } = opened
+    const sealedAt = content.readDoubleBE(0)
+    const expiresAt = content.readDoubleBE(8)
+    const now = this.#clock.now()
+    if (sealedAt > now + CLOCK_SKEW || expiresAt <= now) return undefined
+    return { data: content.subarray(TIMES_BYTES), expiresAt, isOutdated: key !== this.#first }
+  }
+
+  #open(sealed: string): Opened | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     const key = this.#keys.get(SealingKey.idOf(bytes) ?? Number.NaN)
     // Decoding is lenient, and one session is to have one text.
     if (key === undefined || bytes.toString('base64url') !== sealed) return undefined
     const content = key.open(bytes)
     if (content === undefined) return undefined
-    const sealedAt = content.readDoubleBE(0)
-    const expiresAt = content.readDoubleBE(8)
-    const now = this.#clock.now()
-    if (sealedAt > now + CLOCK_SKEW || expiresAt <= now) return undefined
-    return { data: content.subarray(TIMES_BYTES), expiresAt, isOutdated: key !== this.#first }
+    const opened = { content, key }
+    this.#remember(sealed, opened)
+    return opened
+  }
+
+  #remember(sealed: string, opened: Opened): void {
+    if (sealed.length <= RECENT_LENGTH) this.#recent.set(sealed, opened)
   }
 }

@@ -29,8 +29,8 @@ export class SealingKey {
     return sealed.length >= SEAL_BYTES && sealed[0] === VERSION ? sealed.readUInt32BE(1) : undefined
   }
 
-  seal(...parts: Uint8Array[]): Buffer {
-    return Buffer.concat([this.#header, ...this.#aead.seal(parts, this.#boundTo)])
+  seal(text: Uint8Array): Buffer {
+    return Buffer.concat([this.#header, ...this.#aead.seal(text, this.#boundTo)])
   }
 
   open(sealed: Buffer): Buffer | undefined {

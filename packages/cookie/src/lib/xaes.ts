@@ -1,4 +1,5 @@
-import { type Cipher, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { type Cipher, createCipheriv, createDecipheriv } from 'node:crypto'
+import { randomInto } from '@sess/core/engine'
 
 const BLOCK_BYTES = 16
 /** Half of it chooses the key of the message, half is the nonce of AES-256-GCM. */
@@ -30,14 +31,14 @@ export class XAES {
     }
   }
 
-  /** The nonce, the encrypted parts as one, and the tag. */
-  seal(parts: readonly Uint8Array[], aad: Uint8Array, nonce: Buffer = randomBytes(NONCE_BYTES)): Buffer[] {
+  /** The nonce, the encrypted text, and the tag. */
+  seal(text: Uint8Array, aad: Uint8Array, nonce: Buffer = newNonce()): Buffer[] {
     const cipher = createCipheriv('aes-256-gcm', this.#keyFor(nonce), nonce.subarray(12), {
       authTagLength: TAG_BYTES,
     }).setAAD(aad)
-    const text = parts.map(part => cipher.update(part))
+    const encrypted = cipher.update(text)
     cipher.final()
-    return [nonce, ...text, cipher.getAuthTag()]
+    return [nonce, encrypted, cipher.getAuthTag()]
   }
 
   /** What was sealed with the same `aad`, or `undefined` if the seal is not one of this key. */
@@ -64,6 +65,12 @@ export class XAES {
         blocks[at] = (blocks[at] as number) ^ (nonce[i] as number)
     return this.#aes.update(blocks)
   }
+}
+
+function newNonce(): Buffer {
+  const nonce = Buffer.allocUnsafe(NONCE_BYTES)
+  randomInto(nonce, NONCE_BYTES)
+  return nonce
 }
 
 /** K1 of NIST SP 800-38B: an encrypted block of zeros, doubled in GF(2^128). */

@@ -60,9 +60,12 @@ export class Adapter<Data extends object, Req, Session extends RequestSession<Da
     return this.#sessions.requestSession(req, res, { onSaveError, isSecure, onLoadError }, this.#Type)
   }
 
-  /** Loads the session, unless that is left to the handler. @throws what the load throws, with status 503 */
-  async start(session: RequestSession<Data>): Promise<void> {
-    if (!this.#options.lazy && !session.isOff) await session.sessionStart()
+  /**
+   * Loads the session; nothing to wait for where that is left to the handler. @throws what the load throws, with
+   * status 503
+   */
+  start(session: RequestSession<Data>): Promise<unknown> | undefined {
+    return this.#options.lazy || session.isOff ? undefined : session.sessionStart()
   }
 
   #off(why: string): Session {

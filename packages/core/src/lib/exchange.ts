@@ -3,7 +3,7 @@ import type { Carrier } from './carrier.ts'
 import type { Events } from './events.ts'
 
 /** Answers a request whose session could not be saved. Nothing has been sent yet. */
-export type SaveErrorHandler = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
+type SaveErrorHandler = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
 
 /** What an adapter of a framework knows better of a request than core. */
 export interface RequestHooks {
@@ -42,10 +42,20 @@ export interface Exchange {
   setLines(lines: readonly string[]): void
   /** There are unsaved changes. */
   changed(): void
-  /** The save failed, and somebody else answers: nothing of the session is sent, and it is not saved again. */
+  /** The save failed, and somebody else answers: the session is not saved again. */
   abandon(): void
   /** The response with the session's lines, where it is a Web response. After the last call no cookie can be sent. */
   respond?(response: Response, isLast: boolean): Response
+}
+
+/**
+ * Whether a header tells of the answer that it comes with. Others are said with every answer, as those of CORS and of
+ * security: an answer in place of another keeps them.
+ */
+export function isOfAnswer(name: string): boolean {
+  return /^(?:accept-ranges|age|cache-control|content-(?!security-policy).*|digest|etag|expires|last-modified|link|location|pragma|refresh|set-cookie|trailer|transfer-encoding)$/i.test(
+    name,
+  )
 }
 
 /** The scheme a proxy reports: RFC 7239's `Forwarded`, else `X-Forwarded-Proto`; of several the first, the client's. */

@@ -3,6 +3,7 @@ import {
   type Exchange,
   type ExchangeContext,
   type ExchangeVisit,
+  isOfAnswer,
   privateCacheControl,
   type RequestHooks,
 } from './exchange.ts'
@@ -62,7 +63,7 @@ export class NodeExchange implements Exchange, GateKeeper {
 
   abandon(): void {
     this.#hasFailed = true
-    if (this.#lines) this.#lines = []
+    this.#gate.abandon()
     this.#dropHeaders()
   }
 
@@ -105,7 +106,8 @@ export class NodeExchange implements Exchange, GateKeeper {
   /** Those of an answer that is not to be. */
   #dropHeaders(): void {
     if (this.#response.headersSent) return
-    for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name)
+    for (const name of this.#response.getHeaderNames())
+      if (isOfAnswer(name)) this.#response.removeHeader(name)
   }
 
   #applyLines(): void {

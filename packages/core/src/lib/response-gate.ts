@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { SessionError } from './errors.ts'
@@ -46,6 +47,8 @@ export class ResponseGate {
   readonly #keeper: GateKeeper
   readonly #originals: Record<Method, AnyMethod>
   #held: Call[] | undefined
+  /** Of 'drain', where somebody has replaced the response's `on`. */
+  readonly #waiters: AnyMethod[] = []
   /** The head as it was when the handler ended the response. */
   #endedHead: Head | undefined
   #isOpen = false
@@ -69,6 +72,7 @@ export class ResponseGate {
     target.write = (...args) => this.#call('write', args)
     target.end = (...args) => this.#call('end', args)
     target.flushHeaders = (...args) => this.#call('flushHeaders', args)
+    if (Object.hasOwn(response, 'on')) this.#rememberWaiters(response as EventEmitter)
     if ('_implicitHeader' in response) this.#guardImplicitHead(response as unknown as ImplicitHead)
   }
 
@@ -88,9 +92,26 @@ export class ResponseGate {
     }
   }
 
+  /**
+   * Middleware that replaces `on`, as compression does, keeps those who wait for 'drain' for its own stream: no event
+   * of the response reaches them.
+   */
+  #rememberWaiters(response: EventEmitter): void {
+    const { on } = response
+    response.on = (event, listener) => {
+      if (event === 'drain' && !this.#isOpen) this.#waiters.push(listener)
+      return on.call(response, event, listener)
+    }
+  }
+
   /** Whether the headers have left. */
   get isOpen(): boolean {
     return this.#isOpen
+  }
+
+  /** Somebody else answers a failure: what comes after that, as from a stream that goes on, is not heard. */
+  abandon(): void {
+    this.#hasFailed = true
   }
 
   #call(method: Method, args: unknown[]): unknown {
@@ -101,6 +122,8 @@ export class ResponseGate {
       return this.#open(method, args)
     // Error handlers of frameworks see that no headers have left, and answer once more.
     if (this.#endedHead) return this.#ignore({ method, args }, ended())
+    // Whoever goes by `headersSent`, as compression does, writes the head again. The first one counts.
+    if (method === 'writeHead' && this.#held?.length) return this.#response
     if (this.#held === undefined) {
       this.#held = []
       void this.#wait(this.#held)
@@ -138,10 +161,17 @@ export class ResponseGate {
         if (method === 'write') isDrained = result !== false
       }
       // Not from here: what a listener throws is not ours to answer.
-      if (isDrained && !this.#endedHead) process.nextTick(() => this.#response.emit('drain'))
+      if (isDrained && !this.#endedHead) process.nextTick(() => this.#wake())
     } catch (error) {
       this.#fail(error, held)
     }
+  }
+
+  #wake(): void {
+    const response = this.#response as EventEmitter
+    const reached = response.listeners('drain')
+    response.emit('drain')
+    for (const listener of this.#waiters) if (!reached.includes(listener)) listener.call(response)
   }
 
   #fail(error: unknown, held: Call[]): void {

@@ -47,9 +47,7 @@ export class WebExchange implements Exchange {
 
   changed(): void {}
 
-  abandon(): void {
-    if (this.#lines) this.setLines([])
-  }
+  abandon(): void {}
 
   /** The response with the session's lines; the same one if there are none. */
   respond(response: Response, isLast: boolean): Response {

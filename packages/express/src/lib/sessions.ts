@@ -51,7 +51,9 @@ export function sessions<Data extends object, Req extends SessionRequest = Sessi
     readyForProperties(req, 'httpVersionMajor')
     req.session = adapter.session(req, req, res, hooks)
     req.sessionStart = sessionStart
-    adapter.start(req.session).then(() => next(), next)
+    const starting = adapter.start(req.session)
+    if (starting) starting.then(() => next(), next)
+    else next()
   }
 }
 

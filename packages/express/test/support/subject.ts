@@ -50,7 +50,7 @@ export function subjectOf(name: string, createApp: () => express.Express): Adapt
 const file = fileURLToPath(new URL('done.txt', import.meta.url))
 
 const answers: AdapterSubject<Context>['answers'] = {
-  'res.json': ({ res }) => res.set('X-Handler', 'yes').json('done'),
+  'res.json': ({ res }) => res.set('Content-Language', 'de').json('done'),
   'res.send of a buffer': ({ res }) => res.send(Buffer.from('done')),
   'res.send after early hints': ({ res }) => {
     res.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' })

@@ -3,6 +3,7 @@ import type { AppData } from '@sess/core'
 import {
   Adapter,
   type AdapterOptions,
+  isOfAnswer,
   type Manager,
   type RequestSession,
   type SessionsOff,
@@ -65,7 +66,7 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
   // Mistakes in the options of a route are told when it is declared.
   app.addHook('onRoute', ({ config }) => void adapterFor(config?.session))
 
-  app.addHook('onRequest', (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const adapter = adapterFor(request.routeOptions.config?.session)
     const session = adapter.session(request, request.raw, reply.raw, {
       isSecure: () => request.protocol === 'https',
@@ -77,7 +78,9 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
       },
     })
     request.session = session
-    return adapter.start(session)
+    const starting = adapter.start(session)
+    if (starting) starting.then(() => done(), done)
+    else done()
   })
 
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -105,7 +108,7 @@ const nothingToSend = new Promise<never>(() => {})
 
 /** A reply without what the handler said, for the error handler. */
 function begunAnew(reply: FastifyReply, error: unknown): unknown {
-  for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
+  for (const name of Object.keys(reply.getHeaders())) if (isOfAnswer(name)) reply.removeHeader(name)
   reply.code(500)
   return withStatus(error, 500)
 }

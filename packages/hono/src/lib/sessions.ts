@@ -2,6 +2,7 @@ import type { AppData } from '@sess/core'
 import {
   Adapter,
   type AdapterOptions,
+  isOfAnswer,
   type Manager,
   type RequestSession,
   type SessionsOff,
@@ -34,14 +35,16 @@ export function sessions<Data extends object>(
   return async (c, next) => {
     const session = adapter.session(c, c.req.raw, new Headers())
     c.set('session', session as unknown as RequestSession<AppData>)
-    await adapter.start(session)
+    const starting = adapter.start(session)
+    if (starting) await starting
     // An error of the handler is answered already when this returns.
     await next()
     try {
       if (session.needsSettling) await session.settle()
     } catch (error) {
       c.res.body?.cancel().catch(() => {})
-      setResponse(c, new Response(null))
+      const kept = [...c.res.headers].filter(([name]) => !isOfAnswer(name))
+      setResponse(c, session.respond(new Response(null, { headers: kept })))
       throw withStatus(error, 500)
     }
     const response = session.respond(c.res)

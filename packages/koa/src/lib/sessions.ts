@@ -45,7 +45,8 @@ export function sessions<Data extends object>(
       onSaveError: error => answer(failed(error)),
     })
     ctx.session = session as unknown as RequestSession<AppData>
-    await adapter.start(session)
+    const starting = adapter.start(session)
+    if (starting) await starting
     // A handler that writes to ctx.res by itself may wait for what the failed save holds back, and never return.
     const handled = new Promise<void>((resolve, reject) => {
       answer = reject

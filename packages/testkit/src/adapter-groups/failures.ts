@@ -40,6 +40,44 @@ export const failures: AdapterGroup = {
       },
     },
     {
+      name: 'to save leave what an app says with every answer',
+      check: async rig => {
+        const browser = await rig.start({
+          '/': (session, context) => {
+            session.set('n', 1)
+            const headers = { 'Access-Control-Allow-Origin': '*', ETag: '"of another answer"' }
+            return rig.subject.send(context, { status: 200, headers, body: 'set' })
+          },
+        })
+        rig.server.probe.always('create', failBefore)
+        const reply = await browser.ask('/')
+        assertSaveError(rig, reply)
+        assert.equal(reply.headers['access-control-allow-origin'], '*')
+        assert.notEqual(reply.headers.etag, '"of another answer"')
+      },
+    },
+    {
+      name: 'to save under an id that is new already leave the visitor that id',
+      check: async rig => {
+        const browser = await rig.start({
+          '/': set(rig, 1),
+          '/login': async (session, context) => {
+            await session.sessionRegenerateID()
+            rig.server.probe.always('update', failBefore)
+            session.set('n', 2)
+            return rig.text(context, 'welcome')
+          },
+        })
+        await browser.ask('/')
+        const before = browser.copy()
+        const reply = await browser.ask('/login')
+        assert.equal(reply.status, 500)
+        assert.equal(reply.setCookies.length, 1, 'Set-Cookie lines')
+        assert.equal(await rig.stored(browser, 'n'), 1, 'what the session held, under its new id')
+        assert.equal(await rig.stored(before, 'n'), undefined, 'under the id before')
+      },
+    },
+    {
       name: 'to save an answer to HEAD are a 500',
       check: async rig => {
         const browser = await rig.start({ '/': set(rig, 1) })

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 
-const headers = { 'Content-Type': 'text/plain', 'X-Handler': 'yes' }
+const headers = { 'Content-Type': 'text/plain', 'Content-Language': 'de' }
 const list = Object.entries(headers).flat()
 
 /** Every way to answer that Node's own response has, each with status 200 and the text `done`. */
