@@ -103,7 +103,7 @@ class DoesNotWaitForTheLoad extends PlainAdapter {
     // Where there is nothing to load nobody has to wait.
     if (exchange.req.headers.cookie === undefined) return super.begin(exchange, fail)
     exchange.session = this.session(exchange, fail)
-    setImmediate(() => this.adapter.start(exchange.session).catch(fail))
+    setImmediate(() => this.adapter.start(exchange.session)?.catch(fail))
   }
 }
 
