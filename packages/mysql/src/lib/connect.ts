@@ -11,7 +11,7 @@ export async function connect(
   timeout: number,
 ): Promise<MysqlDatabase> {
   const limit = Math.min(timeout, callLimit)
-  if ('getConnection' in pool) return new MysqlDatabase({ pool, prepared, limit })
+  if ('getConnection' in pool) return new MysqlDatabase({ pool, prepared, limit, isGiven: true })
   const open = (options: PoolOptions) => {
     const own = openPool(options, limit)
     return new MysqlDatabase({ ...own, prepared, limit, greeting: greetingOf(pool, limit) })

@@ -1,11 +1,15 @@
 /** What the engine uses of a connection of mysql2, in any version that has it. */
 export interface MysqlConnection {
-  query(options: MysqlCall, callback: (error: Error | null, result: unknown) => void): unknown
-  execute(options: MysqlCall, callback: (error: Error | null, result: unknown) => void): unknown
+  query(options: MysqlCall, callback: MysqlCallback): unknown
+  query(sql: string, callback: MysqlCallback): unknown
+  execute(options: MysqlCall, callback: MysqlCallback): unknown
+  execute(sql: string, values: MysqlCall['values'], callback: MysqlCallback): unknown
   on(event: 'error', listener: () => void): unknown
   release(): void
   destroy(): void
 }
+
+export type MysqlCallback = (error: Error | null, result: unknown) => void
 
 /** A statement as mysql2 takes it. What is set here wins over the settings of its pool. */
 export interface MysqlCall {

@@ -8,7 +8,7 @@ import {
   UnreachableError,
 } from '@sess/sql'
 import { ConnectionLine, type Waiter } from './connection-line.ts'
-import { discard, type MysqlConnection, type MysqlPool } from './driver.ts'
+import { discard, type MysqlCallback, type MysqlConnection, type MysqlPool } from './driver.ts'
 import { asBuffer, withLiterals } from './literals.ts'
 import { isGivenUp, isTaken, withoutStatement } from './mysql-errors.ts'
 
@@ -19,9 +19,14 @@ export interface MysqlDatabaseOptions {
   readonly limit: number
   /** Run on every connection before anything else. */
   readonly greeting?: string | undefined
+  /** The pool is the user's, and has settings of its own, which must not change what is read. */
+  readonly isGiven?: boolean
   /** Closes the pool; left out if it is the user's. */
   readonly close?: () => Promise<void>
 }
+
+/** Sends one statement on one connection. */
+type Send = (connection: MysqlConnection, text: string, values: readonly SqlValue[]) => Promise<SqlResult>
 
 /** Runs statements on one connection. */
 export type Run = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>
@@ -29,16 +34,16 @@ export type Run = (statement: SqlStatement, values: readonly SqlValue[]) => Prom
 /** A pool of mysql2. */
 export class MysqlDatabase implements SqlDatabase {
   readonly #line: ConnectionLine
-  readonly #prepared: boolean
+  readonly #send: Send
   readonly #limit: number
   readonly #greeting: string | undefined
   readonly #close: (() => Promise<void>) | undefined
   readonly #known = new WeakSet<MysqlConnection>()
   #isClosed = false
 
-  constructor({ pool, prepared, limit, greeting, close }: MysqlDatabaseOptions) {
+  constructor({ pool, prepared, limit, greeting, isGiven = false, close }: MysqlDatabaseOptions) {
     this.#line = new ConnectionLine(pool)
-    this.#prepared = prepared
+    this.#send = isGiven ? sender(prepared) : senderToOwn(prepared)
     this.#limit = limit
     this.#greeting = greeting
     this.#close = close
@@ -46,7 +51,7 @@ export class MysqlDatabase implements SqlDatabase {
 
   run(statement: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult> {
     return this.#withConnection(
-      connection => send(connection, this.#prepared, statement.text, values),
+      connection => this.#send(connection, statement.text, values),
       statement.isMaintenance ? this.#maintenanceLimit : this.#limit,
       error => isTaken(error) || isGivenUp(error),
     )
@@ -55,7 +60,7 @@ export class MysqlDatabase implements SqlDatabase {
   /** Runs statements that need the same connection. If one fails, so does the connection, with all that it holds. */
   together<T>(work: (run: Run) => Promise<T>): Promise<T> {
     return this.#withConnection(
-      connection => work((statement, values) => send(connection, this.#prepared, statement.text, values)),
+      connection => work((statement, values) => this.#send(connection, statement.text, values)),
       this.#maintenanceLimit,
       () => false,
     )
@@ -105,27 +110,25 @@ export class MysqlDatabase implements SqlDatabase {
         // Nothing was sent, so nothing can have been done.
         if (error) return end(() => reject(this.#unreachable(error)))
         connection = free
-        this.#greet(free)
-          .then(() => work(free))
-          .then(
-            result =>
-              end(() => {
-                free.release()
-                resolve(result)
-              }),
-            fail,
-          )
+        const done = this.#known.has(free) ? work(free) : this.#greet(free).then(() => work(free))
+        done.then(
+          result =>
+            end(() => {
+              free.release()
+              resolve(result)
+            }),
+          fail,
+        )
       }
       this.#line.join(start)
     })
   }
 
   async #greet(connection: MysqlConnection): Promise<void> {
-    if (this.#known.has(connection)) return
     // What becomes of a statement its own callback says; an idle connection that ends is none of ours.
     connection.on('error', () => undefined)
     try {
-      if (this.#greeting) await send(connection, false, this.#greeting, [])
+      if (this.#greeting) await greet(connection, this.#greeting, [])
     } catch (error) {
       throw new UnreachableError(error)
     }
@@ -141,18 +144,30 @@ function closed(): SessionError {
   return new SessionError('ERR_CLOSED', 'The mysql store is closed')
 }
 
-function send(
-  connection: MysqlConnection,
-  prepared: boolean,
-  text: string,
-  values: readonly SqlValue[],
-): Promise<SqlResult> {
+/** Of a pool with settings of its own: each call says how its result is read. */
+function sender(prepared: boolean): Send {
+  return (connection, text, values) =>
+    result(done => {
+      const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast } as const
+      if (prepared) connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
+      else connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
+    })
+}
+
+/** Of a pool that is set as the engine reads results. */
+function senderToOwn(prepared: boolean): Send {
+  return (connection, text, values) =>
+    result(done => {
+      if (prepared) connection.execute(text, values.map(bound), done)
+      else connection.query(withLiterals(text, values), done)
+    })
+}
+
+const greet = senderToOwn(false)
+
+function result(call: (done: MysqlCallback) => void): Promise<SqlResult> {
   return new Promise((resolve, reject) => {
-    const done = (error: unknown, result: unknown) => (error ? reject(error) : resolve(resultOf(result)))
-    // Given pools have settings of their own, which must not change what is read.
-    const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast } as const
-    if (prepared) connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
-    else connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
+    call((error, result) => (error ? reject(error) : resolve(resultOf(result))))
   })
 }
 

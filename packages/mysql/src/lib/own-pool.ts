@@ -40,7 +40,15 @@ export function openPool(options: PoolOptions, limit: number): OwnedPool {
 function create(options: PoolOptions): Pool {
   try {
     // The driver writes into it.
-    return createPool({ ...options, ...(typeof options.ssl === 'object' && { ssl: { ...options.ssl } }) })
+    return createPool({
+      ...options,
+      ...(typeof options.ssl === 'object' && { ssl: { ...options.ssl } }),
+      // As the engine reads results. Said with every call it would cost each request more than a session does.
+      rowsAsArray: true,
+      namedPlaceholders: false,
+      nestTables: false,
+      typeCast: true,
+    })
   } catch (error) {
     throw configError('mysql', `: ${(error as Error).message}`)
   }
