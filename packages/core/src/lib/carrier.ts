@@ -119,20 +119,18 @@ export class SealedCarrier extends CookieCarrier implements Carrier {
   }
 
   write(text: string, maxAge: number, isSecure: boolean, header: string | undefined): string[] {
-    const names = Array.from({ length: this.#maxCookies }, (_, i) => this.#nameOf(i))
-    // Whole lines, attributes too, so that no browser's way of counting cuts one off.
-    const room = names.map(name =>
-      Math.max(0, COOKIE_BYTES - this.writer.write(name, '00.', maxAge, isSecure).length),
-    )
     const parts: string[] = []
     let rest = text
-    for (const size of room) {
-      if (rest === '' && parts.length > 0) break
-      parts.push(rest.slice(0, size))
-      rest = rest.slice(size)
+    let limit = 0
+    for (let i = 0; i < this.#maxCookies && (rest !== '' || i === 0); i++) {
+      // Whole lines, attributes too, so that no browser's way of counting cuts one off.
+      const line = this.writer.write(this.#nameOf(i), '00.', maxAge, isSecure)
+      const room = Math.max(0, COOKIE_BYTES - line.length)
+      parts.push(rest.slice(0, room))
+      rest = rest.slice(room)
+      limit += room
     }
     if (rest !== '') {
-      const limit = room.reduce((sum, size) => sum + size, 0)
       const message = `The sealed session has ${text.length} bytes, ${this.#maxCookies} cookies hold ${limit}: store less, or use an engine that keeps sessions on the server`
       throw new SessionError('ERR_TOO_LARGE', message, { limit })
     }
