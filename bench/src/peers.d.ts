@@ -44,7 +44,7 @@ declare module 'connect-redis' {
 declare module 'connect-pg-simple' {
   interface PgStoreOptions {
     pool: object
-    tableName: string
+    schemaName: string
     createTableIfMissing: boolean
     pruneSessionInterval: false
   }
