@@ -26,7 +26,7 @@ describe('the load generator', () => {
   it('counts a wrong body as an error', async () => {
     const port = await listen((req, res) => (req.url === '/login' ? loggedIn(req, res) : answer(res, '1')))
     const visitors = await connect({ port, route: 'change', connections: 1, stateful: true })
-    const { errors, requests, firstError } = await visitors.run({ seconds: 0.02 })
+    const { errors, requests, firstError } = await visitors.run({ requests: 5 })
     // The first answer was right; the counter then stood still.
     expect(requests).toBeGreaterThan(1)
     expect(errors).toBe(requests - 1)
@@ -41,7 +41,7 @@ describe('the load generator', () => {
       answer(res, 'hello')
     })
     const visitors = await connect({ port, route: 'untouched', connections: 1, stateful: true })
-    const { errors, requests } = await visitors.run({ seconds: 0.02 })
+    const { errors, requests } = await visitors.run({ requests: 5 })
     expect(requests).toBeGreaterThan(0)
     expect(errors).toBe(requests)
     visitors.close()
