@@ -238,6 +238,7 @@ export const loads: Broken[] = [
       'saving / is done though the client is gone when the handler answers',
       'saving / of nothing delays nothing',
       'failures / to save leave what was stored, and hurt no later request',
+      'failures / to save under an id that is new already leave the visitor that id',
     ],
   },
 ]
