@@ -138,9 +138,9 @@ describe('the command', () => {
     ]
     const report = execFileSync(process.execPath, [script, ...flags], { encoding: 'utf8', stdio: 'pipe' })
     expect(report).toContain('### 1,000 sessions in memory')
-    expect(report).toMatch(/^\| @sess\/core memory \| \d+ \|/m)
+    expect(report).toMatch(/^\| @sess\/core memory \| [\d,]+ \|/m)
     expect(report).toMatch(/^\| sweeping while serving \| one Map, swept in one go \| [\d.]+ \|/m)
-    expect(report).toMatch(/^\| changes one key \| @sess\/file: files \| \d+ \| \d+ \|/m)
+    expect(report).toMatch(/^\| changes one key \| @sess\/file: files \| [\d,]+ \| [\d,]+ \|/m)
     expect(report).toMatch(/^\| @sess\/file \| 180 \|/m)
   }, 60_000)
 })
