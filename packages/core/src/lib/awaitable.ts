@@ -4,3 +4,23 @@ export type Awaitable<T> = T | PromiseLike<T>
 export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | undefined)?.then === 'function'
 }
+
+/** Goes on with a value: at once where it is there, else when it comes. */
+export function follow<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
+  return isPromise(value) ? value.then(next) : next(value)
+}
+
+/** Goes on with what `call` gives, and with what it fails with: at once, or when that comes. */
+export function attempt<T, R>(
+  call: () => Awaitable<T>,
+  done: (value: T) => Awaitable<R>,
+  failed: (error: unknown) => Awaitable<R>,
+): Awaitable<R> {
+  let result: Awaitable<T>
+  try {
+    result = call()
+  } catch (error) {
+    return failed(error)
+  }
+  return isPromise(result) ? result.then(done, failed) : done(result)
+}

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Awaitable } from './awaitable.ts'
 import type { Carrier } from './carrier.ts'
 import type { Events } from './events.ts'
 
@@ -25,7 +26,7 @@ export interface ExchangeContext {
 export interface ExchangeVisit {
   readonly session: { readonly needsRelease: boolean } | undefined
   /** Saves the session. */
-  settle(): Promise<void>
+  settle(): Awaitable<void>
 }
 
 /** One request and its response, as far as sessions are concerned. */

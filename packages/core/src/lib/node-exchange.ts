@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
+import { type Awaitable, attempt } from './awaitable.ts'
 import {
   type Exchange,
   type ExchangeContext,
@@ -73,8 +74,8 @@ export class NodeExchange implements Exchange, GateKeeper {
     return this.#visit?.session?.needsRelease ?? false
   }
 
-  settle(): Promise<void> {
-    return this.#visit?.settle() ?? Promise.resolve()
+  settle(): Awaitable<void> {
+    return this.#visit?.settle()
   }
 
   onFailure(error: unknown): unknown {
@@ -132,7 +133,8 @@ export class NodeExchange implements Exchange, GateKeeper {
 
   /** What was changed after the headers had left: nobody waits for it, and a failure is told by an event. */
   #saveLate(): void {
-    if (this.mustHold()) this.settle().catch(() => {})
+    const ignore = () => {}
+    if (this.mustHold()) void attempt(() => this.settle(), ignore, ignore)
   }
 }
 

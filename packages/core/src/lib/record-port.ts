@@ -1,4 +1,4 @@
-import { type Awaitable, isPromise } from './awaitable.ts'
+import { type Awaitable, follow } from './awaitable.ts'
 import { decodeRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
 import { isSessionError, mayBeDone, SessionError } from './errors.ts'
@@ -48,14 +48,15 @@ export class RecordPort implements SessionPort {
     return this.#open(id, this.#deadline())
   }
 
-  async commit(id: string, base: OpenedSession | undefined, patch: Patch): Promise<OpenedRecord | Absence> {
+  commit(id: string, base: OpenedSession | undefined, patch: Patch): Awaitable<OpenedRecord | Absence> {
     const record = base as OpenedRecord | undefined
     const deadline = this.#deadline()
-    const saved = await this.#writer.save(id, record, this.#content(record, patch), deadline)
-    if (saved) return saved
-    // The batch may have longer: others in it came later.
-    return deadline.run('update', () =>
-      this.#lateSaves.add(id, { patch, isNew: base === undefined, deadline }),
+    return follow<OpenedRecord | undefined, OpenedRecord | Absence>(
+      this.#writer.save(id, record, this.#content(record, patch), deadline),
+      // The batch may have longer: others in it came later.
+      saved =>
+        saved ??
+        deadline.run('update', () => this.#lateSaves.add(id, { patch, isNew: base === undefined, deadline })),
     )
   }
 
@@ -148,7 +149,7 @@ export class RecordPort implements SessionPort {
 
   #open(id: string, deadline: Deadline): Awaitable<OpenedRecord | Absence> {
     const found = deadline.run('load', () => this.#store.load(id))
-    return isPromise(found) ? found.then(stored => this.#opened(id, stored)) : this.#opened(id, found)
+    return follow(found, stored => this.#opened(id, stored))
   }
 
   #opened(id: string, found: StoredRecord | undefined): OpenedRecord | Absence {

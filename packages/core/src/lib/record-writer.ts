@@ -1,3 +1,4 @@
+import { type Awaitable, attempt, follow } from './awaitable.ts'
 import { decodeRecord, encodeRecord, encodeTombstone, type LiveRecord, revisionOf } from './codec/record.ts'
 import type { Deadline } from './deadline.ts'
 import { isSessionError, SessionError } from './errors.ts'
@@ -17,6 +18,14 @@ export interface RecordContent {
   readonly entries: ReadonlyMap<string, string>
 }
 
+/** What is to be stored, in place of `base` or as a new record. */
+interface Swap {
+  readonly id: string
+  readonly base: OpenedRecord | undefined
+  readonly data: Buffer
+  readonly expiresAt: number
+}
+
 /**
  * How long a regenerated id stays told apart from an unknown one, in milliseconds: as long as requests that
  * were sent with it may still arrive.
@@ -34,24 +43,26 @@ export class RecordWriter {
   }
 
   /** Writes in place of `base`, or a new record without one. `undefined`: that is not what is stored any more. */
-  async save(
+  save(
     id: string,
     base: OpenedRecord | undefined,
     content: RecordContent,
     deadline: Deadline,
-  ): Promise<OpenedRecord | undefined> {
+  ): Awaitable<OpenedRecord | undefined> {
     const { createdAt, lifetime, entries } = content
     const data = encodeRecord(createdAt, lifetime, entries)
     this.#checkSize(data)
     const expiresAt = this.#lifetimes.expiresAt(createdAt, lifetime)
-    const token = await this.#swap(id, base, data, expiresAt, deadline)
-    return token === undefined ? undefined : openedRecord(id, content, { data, expiresAt, token })
+    return follow(this.#swap({ id, base, data, expiresAt }, deadline), token =>
+      token === undefined ? undefined : openedRecord(id, content, { data, expiresAt, token }),
+    )
   }
 
   /** Puts a tombstone in place of `base`. `false`: that is not what is stored any more. */
   async retire(base: OpenedRecord, deadline: Deadline): Promise<boolean> {
     const expiresAt = this.#lifetimes.clock.now() + TOMBSTONE_LIFETIME
-    return (await this.#swap(base.id, base, encodeTombstone(), expiresAt, deadline)) !== undefined
+    const swap = { id: base.id, base, data: encodeTombstone(), expiresAt }
+    return (await this.#swap(swap, deadline)) !== undefined
   }
 
   /** Deletes the very record that was opened. `false`: that is not what is stored any more. */
@@ -81,29 +92,20 @@ export class RecordWriter {
    * before: not done, so it may be sent again, with the same revision. Anything else: nobody can tell. A backend
    * may also do it after it was looked for; then the second attempt is the one that comes too late.
    */
-  async #swap(
-    id: string,
-    base: OpenedRecord | undefined,
-    data: Buffer,
-    expiresAt: number,
-    deadline: Deadline,
-  ): Promise<Token | undefined> {
-    let token = base?.token
-    let lost: unknown
-    for (let attempt = 1; ; attempt++) {
-      let isLate = false
-      try {
-        const written = await deadline.run(base ? 'update' : 'create', () =>
-          token === undefined
-            ? this.#store.create(id, data, expiresAt)
-            : this.#store.update(id, data, expiresAt, token),
-        )
-        if (written !== undefined || attempt === 1) return written
-        isLate = true
-      } catch (error) {
-        if (!isAnswerLost(error)) throw error
-        lost = error
-      }
+  #swap(swap: Swap, deadline: Deadline): Awaitable<Token | undefined> {
+    return attempt(
+      () => this.#put(swap, swap.base?.token, deadline),
+      token => token,
+      error => this.#swapAgain(swap, error, deadline),
+    )
+  }
+
+  async #swapAgain(swap: Swap, error: unknown, deadline: Deadline): Promise<Token | undefined> {
+    const { id, base, data } = swap
+    let lost = error
+    let isLate = false
+    for (let isLast = false; ; isLast = true) {
+      if (!isAnswerLost(lost)) throw lost
       const found = await this.#lookAfter(lost, id, deadline)
       const revision = found && revisionOf(found.data)
       if (found && revision === revisionOf(data)) return found.token
@@ -113,9 +115,27 @@ export class RecordWriter {
         throw outcomeUnknown(lost)
       }
       if (isLate) return undefined
-      if (attempt === 2 || deadline.isOver) throw lost
-      token = found?.token
+      if (isLast || deadline.isOver) throw lost
+      try {
+        const written = await this.#put(swap, found?.token, deadline)
+        if (written !== undefined) return written
+        isLate = true
+      } catch (error) {
+        lost = error
+      }
     }
+  }
+
+  #put(
+    { id, base, data, expiresAt }: Swap,
+    token: Token | undefined,
+    deadline: Deadline,
+  ): Awaitable<Token | undefined> {
+    return deadline.run(base ? 'update' : 'create', () =>
+      token === undefined
+        ? this.#store.create(id, data, expiresAt)
+        : this.#store.update(id, data, expiresAt, token),
+    )
   }
 
   async #lookAfter(error: unknown, id: string, deadline: Deadline): Promise<StoredRecord | undefined> {

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import { type Awaitable, isPromise } from './awaitable.ts'
 import { SessionError } from './errors.ts'
 import { readyForProperties } from './own-properties.ts'
 
@@ -10,8 +11,8 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 export interface GateKeeper {
   /** Whether the headers have to wait. */
   mustHold(): boolean
-  /** What they wait for. If it fails, `onFailure` answers in place of what was held. */
-  settle(): Promise<void>
+  /** What they wait for, if it is not over at once. If it fails, `onFailure` answers in place of what was held. */
+  settle(): Awaitable<void>
   /** Answers, at once or later. */
   onFailure(error: unknown): unknown
   /** The last moment to set headers. Given those of `writeHead`, it says what to call it with. */
@@ -125,8 +126,10 @@ export class ResponseGate {
     // Whoever goes by `headersSent`, as compression does, writes the head again. The first one counts.
     if (method === 'writeHead' && this.#held?.length) return this.#response
     if (this.#held === undefined) {
+      const settling = this.#settle()
+      if (!isPromise(settling)) return this.#open(method, args)
       this.#held = []
-      void this.#wait(this.#held)
+      void this.#wait(this.#held, settling)
     }
     this.#held.push({ method, args })
     if (method === 'end') this.#endedHead = headOf(this.#response)
@@ -148,11 +151,20 @@ export class ResponseGate {
     }
   }
 
-  async #wait(held: Call[]): Promise<void> {
+  #settle(): Awaitable<void> {
     try {
+      return this.#keeper.settle()
+    } catch (error) {
+      // Not answered at once: the handler is not done with the response.
+      return Promise.reject(error)
+    }
+  }
+
+  async #wait(held: Call[], settling: PromiseLike<void>): Promise<void> {
+    try {
+      await settling
       // The handler may go on changing the session while its first changes are saved.
-      do await this.#keeper.settle()
-      while (this.#keeper.mustHold())
+      while (this.#keeper.mustHold()) await this.#keeper.settle()
       if (this.#endedHead) setHead(this.#response, this.#endedHead)
       let isDrained = false
       for (let call = held.shift(); call; call = held.shift()) {

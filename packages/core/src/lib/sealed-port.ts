@@ -1,4 +1,4 @@
-import { type Awaitable, isPromise } from './awaitable.ts'
+import { type Awaitable, follow } from './awaitable.ts'
 import { decodeRecord, encodeRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
 import { SessionError } from './errors.ts'
@@ -33,7 +33,7 @@ export class SealedPort implements SessionPort {
 
   open(sealed: string): Awaitable<OpenedSession | Absence> {
     const found = this.#deadline().run('open', () => this.#store.open(sealed))
-    return isPromise(found) ? found.then(text => this.#opened(sealed, text)) : this.#opened(sealed, found)
+    return follow(found, unsealed => this.#opened(sealed, unsealed))
   }
 
   #opened(sealed: string, found: Unsealed | undefined): OpenedSession | Absence {
@@ -48,21 +48,23 @@ export class SealedPort implements SessionPort {
     return { id, createdAt, lifetime, expiresAt, isOutdated, entries, token: sealed }
   }
 
-  async commit(id: string, base: OpenedSession | undefined, patch: Patch): Promise<OpenedSession> {
+  commit(id: string, base: OpenedSession | undefined, patch: Patch): Awaitable<OpenedSession> {
     const createdAt = base?.createdAt ?? this.#lifetimes.clock.now()
     const lifetime = patch.lifetime ?? base?.lifetime ?? 0
     const entries = applyPatch(base?.entries, patch)
     const expiresAt = this.#lifetimes.expiresAt(createdAt, lifetime)
     const data = Buffer.concat([Buffer.from(id, 'hex'), encodeRecord(createdAt, lifetime, entries)])
-    const sealed = await this.#deadline().run('seal', () => this.#store.seal(data, expiresAt))
-    return { id, createdAt, lifetime, expiresAt, entries, token: sealed, sealed }
+    return follow(
+      this.#deadline().run('seal', () => this.#store.seal(data, expiresAt)),
+      sealed => ({ id, createdAt, lifetime, expiresAt, entries, token: sealed, sealed }),
+    )
   }
 
-  extend(base: OpenedSession): Promise<OpenedSession> {
+  async extend(base: OpenedSession): Promise<OpenedSession> {
     return this.commit(base.id, base, { cleared: false, operations: new Map() })
   }
 
-  regenerate(base: OpenedSession, newId: string, patch: Patch): Promise<OpenedSession> {
+  async regenerate(base: OpenedSession, newId: string, patch: Patch): Promise<OpenedSession> {
     return this.commit(newId, base, patch)
   }
 

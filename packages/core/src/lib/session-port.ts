@@ -53,7 +53,7 @@ export interface SessionPort {
    * Saves a patch: over `base` as it is now, or as a new session when there is no base. Retries until it is
    * done or can't be.
    */
-  commit(id: string, base: OpenedSession | undefined, patch: Patch): Promise<OpenedSession | Absence>
+  commit(id: string, base: OpenedSession | undefined, patch: Patch): Awaitable<OpenedSession | Absence>
   /** Gives the session its full lifetime again; `undefined` if others have changed or ended it. */
   extend(base: OpenedSession): Promise<OpenedSession | undefined>
   /** Moves the session, patch included, to a new id. At no moment do both ids work. */

@@ -1,8 +1,10 @@
+import { type Awaitable, attempt, follow } from './awaitable.ts'
 import type { Entries } from './codec/entries.ts'
 import { Draft } from './draft.ts'
 import { mayBeDone, SessionError } from './errors.ts'
 import { checkLifetime } from './lifetimes.ts'
 import type { Patch } from './patch.ts'
+import { Sequence } from './sequence.ts'
 import type { SessionContext, SessionHost, SessionStart } from './session-context.ts'
 import type { Absence, OpenedSession } from './session-port.ts'
 import type { KeyOf, SessionData, SessionStore } from './session-store.ts'
@@ -17,8 +19,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   #opened: OpenedSession | undefined
   #state: 'live' | 'destroyed' | Absence
   #draft: Draft
-  /** Saves, moves and ends of this handle, one after another. */
-  #work: Promise<unknown> | undefined
+  /** Saves, moves and ends of this handle. */
+  #work: Sequence | undefined
   #extension: Promise<void> | undefined
   /** The browser's cookie has a lifetime, or an old tag: it is sent again whenever a write shows that its id lives. */
   readonly #isCookieAging: boolean
@@ -118,8 +120,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#host?.changed()
   }
 
-  sessionRelease(): Promise<void> {
-    return this.needsRelease ? this.#run(() => this.#release()) : Promise.resolve()
+  async sessionRelease(): Promise<void> {
+    await this.release()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -128,18 +130,23 @@ export class Session<Data extends object = SessionData> implements SessionStore<
 
   /** Whether the response has to wait: for a save, or for a cookie. For core only. */
   get needsRelease(): boolean {
-    return this.#work !== undefined || this.#cookieDue || this.#isChanged()
+    return this.#work?.isRunning || this.#cookieDue || this.#isChanged()
+  }
+
+  /** What `sessionRelease` does; over at once where the engine is. For core only. */
+  release(): Awaitable<void> {
+    return this.#run(() => this.#release())
   }
 
   /** Moves the session to a new id. `manager.sessionRegenerateId` calls it. */
   async regenerate(id: string = this.#context.createID()): Promise<void> {
     this.#data('')
-    return this.#run(() => this.#regenerate(id))
+    await this.#run(() => this.#regenerate(id))
   }
 
   /** Ends the session. `manager.sessionDestroy` calls it. Says why it was not there to be ended, if so. */
-  destroy(): Promise<Absence | undefined> {
-    return this.#run(async () => {
+  async destroy(): Promise<Absence | undefined> {
+    return await this.#run(async () => {
       if (this.#state === 'destroyed') return undefined
       const absence = this.#state === 'live' ? await this.#end() : this.#state
       // A visitor whom another request gave a new id, or logged out, may have a newer cookie by now.
@@ -163,34 +170,22 @@ export class Session<Data extends object = SessionData> implements SessionStore<
 
   #isChanged(): boolean {
     if (this.#state === 'destroyed') return false
-    if (!this.#opened) return this.#draft.hasData()
-    try {
-      return this.#draft.isChanged()
-    } catch {
-      // An object was changed into what cannot be stored: the save says so, to whoever waits for it.
-      return true
-    }
+    return this.#opened ? this.#draft.isChanged() : this.#draft.hasData()
   }
 
-  async #run<T>(task: () => Promise<T>): Promise<T> {
-    const work = this.#work ? this.#work.then(task, task) : task()
-    this.#work = work
-    try {
-      return await work
-    } catch (error) {
-      this.#context.events.emit('saveError', { id: this.#storageID, error })
-      throw error
-    } finally {
-      if (this.#work === work) this.#work = undefined
-    }
+  #run<T>(task: () => Awaitable<T>): Awaitable<T> {
+    this.#work ??= new Sequence(error =>
+      this.#context.events.emit('saveError', { id: this.#storageID, error }),
+    )
+    return this.#work.run(task)
   }
 
-  #release(): Promise<void> {
+  #release(): Awaitable<void> {
     if (this.#isChanged()) return this.#save()
-    return this.#cookieDue ? this.#extend() : Promise.resolve()
+    return this.#cookieDue ? this.#extend() : undefined
   }
 
-  async #save(): Promise<void> {
+  #save(): Awaitable<void> {
     if (this.#state !== 'live') return this.#drop(this.#state as Absence)
     const { port } = this.#context
     const before = this.#opened
@@ -198,15 +193,16 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       before === undefined || port.capabilities.kind === 'sealed' || this.#draft.lifetime !== undefined
     if (needsCookie) this.#host?.checkCookie()
     const id = this.#storageID
-    const saved = await this.#write(async patch => {
-      const result = await port.commit(id, this.#opened, patch)
-      // A sealed session that its cookies cannot hold is not saved.
-      if (needsCookie && typeof result === 'object') this.#sendCookie(result)
-      return result
+    const commit = (patch: Patch) => {
+      const saved = port.commit(id, this.#opened, patch)
+      // A part of the write: a sealed session that its cookies cannot hold is not saved.
+      return needsCookie ? follow(saved, session => this.#sendCookie(session)) : saved
+    }
+    return follow(this.#write(commit), session => {
+      if (session === undefined) return
+      if (before === undefined) this.#context.events.emit('created', { id })
+      if (!needsCookie && this.#isCookieAging) this.#renewCookie(session)
     })
-    if (saved === undefined) return
-    if (before === undefined) this.#context.events.emit('created', { id })
-    if (!needsCookie && this.#isCookieAging) this.#renewCookie(saved)
   }
 
   async #end(): Promise<Absence | undefined> {
@@ -228,36 +224,35 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#host?.checkCookie()
     const { id } = this.#opened
     const { port, storageID, events } = this.#context
-    const moved = await this.#write(async patch => {
-      const result = await port.regenerate(this.#opened as OpenedSession, storageID(newID), patch)
-      if (typeof result === 'object') this.#sendCookie(result, newID)
-      return result
-    })
+    const moved = await this.#write(async patch =>
+      this.#sendCookie(await port.regenerate(this.#opened as OpenedSession, storageID(newID), patch), newID),
+    )
     if (moved === undefined) return
     this.#id = newID
     events.emit('regenerated', { id, newID: moved.id })
   }
 
   /** Runs a write of the pending changes. They are pending again if it fails, and dropped if the session is gone. */
-  async #write(
-    write: (patch: Patch) => Promise<OpenedSession | Absence>,
-  ): Promise<OpenedSession | undefined> {
-    if (this.#extension) await this.#extension
+  #write(write: (patch: Patch) => Awaitable<OpenedSession | Absence>): Awaitable<OpenedSession | undefined> {
+    if (this.#extension) return this.#extension.then(() => this.#write(write))
     const patch = this.#draft.take()
-    try {
-      const result = await write(patch)
-      if (typeof result === 'string') {
+    return attempt(
+      () => write(patch),
+      result => {
+        if (typeof result === 'object') {
+          this.#opened = result
+          this.#draft.settle(result.entries)
+          return result
+        }
         this.#state = result
         this.#context.events.emit('dropped', { id: this.#storageID, reason: result })
         return undefined
-      }
-      this.#opened = result
-      this.#draft.settle(result.entries)
-      return result
-    } catch (error) {
-      this.#draft.restore(this.#opened?.entries ?? nothing, patch, mayBeDone(error))
-      throw error
-    }
+      },
+      error => {
+        this.#draft.restore(this.#opened?.entries ?? nothing, patch, mayBeDone(error))
+        throw error
+      },
+    )
   }
 
   #drop(reason: Absence): void {
@@ -280,6 +275,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
       if (withCookie) this.#renewCookie(extended)
     } catch (error) {
       this.#context.events.emit('saveError', { id: base.id, error })
+    } finally {
+      this.#extension = undefined
     }
   }
 
@@ -293,8 +290,10 @@ export class Session<Data extends object = SessionData> implements SessionStore<
     this.#sendCookie(session)
   }
 
-  #sendCookie({ lifetime, sealed }: OpenedSession, id: string = this.sessionID()): void {
+  #sendCookie(written: OpenedSession | Absence, id: string = this.sessionID()): OpenedSession | Absence {
+    if (typeof written === 'string') return written
     this.#cookieDue = false
-    this.#host?.sendCookie({ id, sealed, lifetime })
+    this.#host?.sendCookie({ id, sealed: written.sealed, lifetime: written.lifetime })
+    return written
   }
 }

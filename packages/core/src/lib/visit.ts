@@ -1,4 +1,4 @@
-import { isPromise } from './awaitable.ts'
+import { type Awaitable, attempt, isPromise } from './awaitable.ts'
 import type { Carrier } from './carrier.ts'
 import { SessionError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
@@ -26,7 +26,7 @@ export class Visit<Data extends object> implements SessionHost {
   readonly #exchange: Exchange
   #starting: Promise<Session<Data>> | undefined
   #session: Session<Data> | undefined
-  #settling: Promise<void> | undefined
+  #settling: PromiseLike<void> | undefined
   #hasFailed = false
   /** Middlewares of an adapter, one inside the other, that have yet to respond. */
   #layers = 0
@@ -69,10 +69,11 @@ export class Visit<Data extends object> implements SessionHost {
    * Saves, for a response that waits: one attempt, however many wait for it. All of them are told of a failure;
    * after it there is nothing left to save.
    */
-  settle(): Promise<void> {
-    if (!this.needsSettling) return Promise.resolve()
-    this.#settling ??= this.#settle()
-    return this.#settling
+  settle(): Awaitable<void> {
+    if (this.#settling || this.#hasFailed) return this.#settling
+    const settling = this.#settle()
+    if (isPromise(settling)) this.#settling = settling
+    return settling
   }
 
   /** The save failed, and somebody else answers. */
@@ -132,17 +133,21 @@ export class Visit<Data extends object> implements SessionHost {
     return this.#exchange.isSecure(this.#context.trustProxy)
   }
 
-  async #settle(): Promise<void> {
-    try {
-      // The handler may go on changing the session while its first changes are saved.
-      do await this.#session?.sessionRelease()
-      while (this.#session?.needsRelease)
-    } catch (error) {
-      this.#hasFailed = true
-      throw error
-    } finally {
-      this.#settling = undefined
-    }
+  #settle(): Awaitable<void> {
+    return attempt(
+      () => this.#session?.release(),
+      () => {
+        // The handler may go on changing the session while its first changes are saved.
+        if (this.#session?.needsRelease) return this.#settle()
+        this.#settling = undefined
+        return undefined
+      },
+      error => {
+        this.#hasFailed = true
+        this.#settling = undefined
+        throw error
+      },
+    )
   }
 
   async #start(): Promise<Session<Data>> {
