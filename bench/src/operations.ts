@@ -6,7 +6,8 @@ import { freshData } from './session-data.ts'
 interface Internals {
   encodeValue(value: unknown, key: string): string
   decodeValue(text: string, key: string): unknown
-  encodeRecord(createdAt: number, lifetime: number, entries: ReadonlyMap<string, string>): Uint8Array
+  patchRecord(base: undefined, patch: object, now: number): object
+  encodeRecord(record: object): Uint8Array
   decodeRecord(bytes: Uint8Array): { entries: { get(key: string): string | undefined } }
   cookieValues(header: string, name: string): string[]
   CookieWriter: new (
@@ -23,7 +24,7 @@ interface Internals {
 }
 
 async function internals(): Promise<Internals> {
-  const files = ['codec/values.js', 'codec/record.js', 'cookie.js', 'session-id.js']
+  const files = ['codec/values.js', 'codec/record.js', 'patch.js', 'cookie.js', 'session-id.js']
   const core = import.meta.resolve('@sess/core')
   const modules = await Promise.all(files.map(file => import(new URL(`./lib/${file}`, core).href)))
   return Object.assign({}, ...modules) as Internals
@@ -35,9 +36,10 @@ export async function operations(): Promise<{ list: Operation[]; close(): Promis
   const keys = Object.keys(data) as (keyof typeof data)[]
 
   const encodeAll = (): Uint8Array => {
-    const entries = new Map<string, string>()
-    for (const key of keys) entries.set(key, core.encodeValue(data[key], key))
-    return core.encodeRecord(1_700_000_000_000, 0, entries)
+    const operations = new Map(
+      keys.map(key => [key, { kind: 'set', text: core.encodeValue(data[key], key) }] as const),
+    )
+    return core.encodeRecord(core.patchRecord(undefined, { cleared: false, operations }, 1_700_000_000_000))
   }
   const record = encodeAll()
   const json = Buffer.from(JSON.stringify(data))

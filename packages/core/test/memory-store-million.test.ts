@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { encodeRecord } from '../src/lib/codec/record.ts'
 import { fromRecordStore } from '../src/lib/engine.ts'
 import { MemoryStore } from '../src/lib/memory-store.ts'
 import { newManager } from '../src/lib/new-manager.ts'
 import { StillClock } from './support/clock.ts'
+import { recordOf } from './support/entries.ts'
 
 const SESSIONS = 1_000_000
 
@@ -35,14 +35,10 @@ function expectManyTurns(pauses: readonly number[]): void {
 test('counting and sweeping a million sessions let other work through, a thousand or two at a time', async () => {
   const clock = new StillClock()
   const store = new MemoryStore({ clock })
-  const data = encodeRecord(
-    1,
-    0,
-    new Map([
-      ['username', "'astaxie"],
-      ['visits', '17'],
-    ]),
-  )
+  const data = recordOf([
+    ['username', "'astaxie"],
+    ['visits', '17'],
+  ])
   for (let i = 0; i < SESSIONS; i++) {
     // As even as a hash, and much cheaper.
     const id = (Math.imul(i + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0').repeat(8)

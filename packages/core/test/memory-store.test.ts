@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeRecord, encodeTombstone } from '../src/lib/codec/record.ts'
+import { encodeTombstone } from '../src/lib/codec/record.ts'
 import { MemoryStore } from '../src/lib/memory-store.ts'
 import { StillClock } from './support/clock.ts'
+import { recordOf } from './support/entries.ts'
 
 const SECOND = 1000
-const bytes = (text = 'value') => encodeRecord(1, 0, new Map([['key', `'${text}`]]))
+const bytes = (text = 'value') => recordOf([['key', `'${text}`]])
 const idOf = (i: number) => createHash('sha256').update(String(i)).digest('hex')
 
 function setUp({ maxSessions }: { maxSessions?: number } = {}) {

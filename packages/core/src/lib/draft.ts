@@ -245,23 +245,22 @@ function compose(earlier: Change | undefined, later: Change, cleared: boolean): 
 class PatchedEntries implements Entries {
   readonly #base: Entries
   readonly #patch: Patch
-  readonly #texts = new Map<string, string | undefined>()
 
   constructor(base: Entries, patch: Patch) {
     this.#base = base
     this.#patch = patch
-    for (const [key, operation] of patch.operations)
-      this.#texts.set(key, applyOperation(patch.cleared ? undefined : base.get(key), key, operation))
   }
 
   get(key: string): string | undefined {
-    if (this.#texts.has(key)) return this.#texts.get(key)
-    return this.#patch.cleared ? undefined : this.#base.get(key)
+    const operation = this.#patch.operations.get(key)
+    const before = this.#patch.cleared ? undefined : this.#base.get(key)
+    return operation ? applyOperation(before, key, operation) : before
   }
 
   *keys(): Generator<string, void, undefined> {
-    if (!this.#patch.cleared) for (const key of this.#base.keys()) if (this.get(key) !== undefined) yield key
-    for (const [key, text] of this.#texts)
-      if (text !== undefined && (this.#patch.cleared || this.#base.get(key) === undefined)) yield key
+    const { cleared, operations } = this.#patch
+    if (!cleared) for (const key of this.#base.keys()) if (this.get(key) !== undefined) yield key
+    for (const [key, { kind }] of operations)
+      if (kind !== 'delete' && (cleared || this.#base.get(key) === undefined)) yield key
   }
 }

@@ -1,4 +1,5 @@
-import type { Entries } from './codec/entries.ts'
+import { editEntries, TextEntries } from './codec/entries.ts'
+import type { LiveRecord } from './codec/record.ts'
 import { decodeValue, encodeValue } from './codec/values.ts'
 import { SessionError } from './errors.ts'
 
@@ -29,16 +30,21 @@ export interface Patch {
   readonly lifetime?: number
 }
 
-/** The entries after the patch. @throws what an updater throws, ERR_VALUE, ERR_DECODE */
-export function applyPatch(base: Entries | undefined, patch: Patch): Map<string, string> {
-  const entries = new Map<string, string>()
-  if (base && !patch.cleared) for (const key of base.keys()) entries.set(key, base.get(key) as string)
-  for (const [key, operation] of patch.operations) {
-    const text = applyOperation(entries.get(key), key, operation)
-    if (text === undefined) entries.delete(key)
-    else entries.set(key, text)
+/** What a record holds after the patch; without one before it, it is new `now`. @throws as {@link applyPatch} */
+export function patchRecord(base: LiveRecord | undefined, patch: Patch, now: number): LiveRecord {
+  return {
+    createdAt: base?.createdAt ?? now,
+    lifetime: patch.lifetime ?? base?.lifetime ?? 0,
+    entries: applyPatch(base?.entries, patch),
   }
-  return entries
+}
+
+/** The entries after the patch. @throws what an updater throws, ERR_VALUE, ERR_DECODE */
+export function applyPatch(base: TextEntries | undefined, { cleared, operations }: Patch): TextEntries {
+  const text = base === undefined || cleared ? '' : base.text
+  return new TextEntries(
+    editEntries(text, operations, (key, text) => applyOperation(text, key, operations.get(key) as Operation)),
+  )
 }
 
 /** The text of a key after the operation, `undefined` if the key is gone. */

@@ -1,12 +1,12 @@
 import { type Awaitable, follow } from './awaitable.ts'
-import { decodeRecord } from './codec/record.ts'
+import { decodeRecord, type LiveRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
 import { isSessionError, mayBeDone, SessionError } from './errors.ts'
 import { KeyedBatches, type Outcome } from './keyed-batches.ts'
 import type { Lifetimes } from './lifetimes.ts'
-import { applyPatch, type Patch } from './patch.ts'
+import { type Patch, patchRecord } from './patch.ts'
 import type { RecordStore, StoredRecord } from './record-store.ts'
-import { type OpenedRecord, openedRecord, type RecordContent, RecordWriter } from './record-writer.ts'
+import { type OpenedRecord, openedRecord, RecordWriter } from './record-writer.ts'
 import type { Absence, Capabilities, OpenedSession, PortEvents, SessionPort } from './session-port.ts'
 
 /** A save that lost a race. */
@@ -159,16 +159,8 @@ export class RecordPort implements SessionPort {
     return record === 'tombstone' ? 'retired' : openedRecord(id, record, found)
   }
 
-  /** What a record is to hold: the base, or nothing yet, with the patch over it. */
-  #content(
-    base: Pick<OpenedRecord, 'createdAt' | 'lifetime' | 'entries'> | undefined,
-    patch: Patch,
-  ): RecordContent {
-    return {
-      createdAt: base?.createdAt ?? this.#lifetimes.clock.now(),
-      lifetime: patch.lifetime ?? base?.lifetime ?? 0,
-      entries: applyPatch(base?.entries, patch),
-    }
+  #content(base: LiveRecord | undefined, patch: Patch): LiveRecord {
+    return patchRecord(base, patch, this.#lifetimes.clock.now())
   }
 
   async #saveLate(id: string, saves: LateSave[]): Promise<Outcome<OpenedRecord | Absence>[]> {
@@ -204,8 +196,8 @@ export class RecordPort implements SessionPort {
   #applyAll(
     base: OpenedRecord | undefined,
     saves: LateSave[],
-  ): { content: RecordContent | undefined; errors: ({ error: unknown } | undefined)[] } {
-    let content: RecordContent | undefined
+  ): { content: LiveRecord | undefined; errors: ({ error: unknown } | undefined)[] } {
+    let content: LiveRecord | undefined
     const errors = saves.map(({ patch }) => {
       try {
         content = this.#content(content ?? base, patch)

@@ -1,4 +1,5 @@
 import { type Awaitable, attempt, follow } from './awaitable.ts'
+import type { TextEntries } from './codec/entries.ts'
 import { decodeRecord, encodeRecord, encodeTombstone, type LiveRecord, revisionOf } from './codec/record.ts'
 import type { Deadline } from './deadline.ts'
 import { isSessionError, SessionError } from './errors.ts'
@@ -8,14 +9,8 @@ import type { OpenedSession } from './session-port.ts'
 
 /** A session opened from a record. */
 export interface OpenedRecord extends OpenedSession {
+  readonly entries: TextEntries
   readonly data: Uint8Array
-}
-
-/** What a record is to hold. */
-export interface RecordContent {
-  readonly createdAt: number
-  readonly lifetime: number
-  readonly entries: ReadonlyMap<string, string>
 }
 
 /** What is to be stored, in place of `base` or as a new record. */
@@ -46,13 +41,12 @@ export class RecordWriter {
   save(
     id: string,
     base: OpenedRecord | undefined,
-    content: RecordContent,
+    content: LiveRecord,
     deadline: Deadline,
   ): Awaitable<OpenedRecord | undefined> {
-    const { createdAt, lifetime, entries } = content
-    const data = encodeRecord(createdAt, lifetime, entries)
+    const data = encodeRecord(content)
     this.#checkSize(data)
-    const expiresAt = this.#lifetimes.expiresAt(createdAt, lifetime)
+    const expiresAt = this.#lifetimes.expiresAt(content.createdAt, content.lifetime)
     return follow(this.#swap({ id, base, data, expiresAt }, deadline), token =>
       token === undefined ? undefined : openedRecord(id, content, { data, expiresAt, token }),
     )

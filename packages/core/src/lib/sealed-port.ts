@@ -1,11 +1,17 @@
 import { type Awaitable, follow } from './awaitable.ts'
+import type { TextEntries } from './codec/entries.ts'
 import { decodeRecord, encodeRecord } from './codec/record.ts'
 import { Deadline } from './deadline.ts'
 import { SessionError } from './errors.ts'
 import type { Lifetimes } from './lifetimes.ts'
-import { applyPatch, type Patch } from './patch.ts'
+import { type Patch, patchRecord } from './patch.ts'
 import type { SealedStore, Unsealed } from './sealed-store.ts'
 import type { Absence, Capabilities, OpenedSession, SessionPort } from './session-port.ts'
+
+/** A session opened from a seal. */
+interface OpenedSeal extends OpenedSession {
+  readonly entries: TextEntries
+}
 
 const ID_BYTES = 16
 /** Node's servers refuse requests whose headers have more than 16 KiB: four full cookies are too many. */
@@ -36,7 +42,7 @@ export class SealedPort implements SessionPort {
     return follow(found, unsealed => this.#opened(sealed, unsealed))
   }
 
-  #opened(sealed: string, found: Unsealed | undefined): OpenedSession | Absence {
+  #opened(sealed: string, found: Unsealed | undefined): OpenedSeal | Absence {
     if (found === undefined || this.#lifetimes.isExpired(found.expiresAt)) return 'gone'
     const data = Buffer.from(found.data)
     const record = decodeRecord(data.subarray(ID_BYTES))
@@ -49,11 +55,10 @@ export class SealedPort implements SessionPort {
   }
 
   commit(id: string, base: OpenedSession | undefined, patch: Patch): Awaitable<OpenedSession> {
-    const createdAt = base?.createdAt ?? this.#lifetimes.clock.now()
-    const lifetime = patch.lifetime ?? base?.lifetime ?? 0
-    const entries = applyPatch(base?.entries, patch)
+    const record = patchRecord(base as OpenedSeal | undefined, patch, this.#lifetimes.clock.now())
+    const { createdAt, lifetime, entries } = record
     const expiresAt = this.#lifetimes.expiresAt(createdAt, lifetime)
-    const data = Buffer.concat([Buffer.from(id, 'hex'), encodeRecord(createdAt, lifetime, entries)])
+    const data = Buffer.concat([Buffer.from(id, 'hex'), encodeRecord(record)])
     return follow(
       this.#deadline().run('seal', () => this.#store.seal(data, expiresAt)),
       sealed => ({ id, createdAt, lifetime, expiresAt, entries, token: sealed, sealed }),

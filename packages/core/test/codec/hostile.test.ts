@@ -1,17 +1,18 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { decodeEntries } from '../../src/lib/codec/entries.ts'
-import { decodeRecord, encodeRecord } from '../../src/lib/codec/record.ts'
+import { TextEntries } from '../../src/lib/codec/entries.ts'
+import { decodeRecord } from '../../src/lib/codec/record.ts'
 import { decodeValue, encodeValue } from '../../src/lib/codec/values.ts'
 import { isSessionError } from '../../src/lib/errors.ts'
+import { recordOf, textsOf } from '../support/entries.ts'
 import { anyText, anyValue } from './support/arbitraries.ts'
 
 /** Reads all that is in a record, as a handler would that asks for every key. */
 function readAll(bytes: Uint8Array): unknown {
   const record = decodeRecord(bytes)
   if (typeof record !== 'object') return record
-  return [...record.entries.keys()].map(key => decodeValue(record.entries.get(key) as string, key))
+  return textsOf(record.entries).map(([key, text]) => decodeValue(text, key))
 }
 
 /** Whatever the bytes: no session, values, or ERR_DECODE; never another error. */
@@ -29,7 +30,7 @@ function sign(bytes: Buffer): Buffer {
 }
 
 /** The bytes of a record whose entries are this text. */
-function recordOf(text: string, kind = 1): Buffer {
+function recordOfText(text: string, kind = 1): Buffer {
   const encoding = kind === 3 ? 'utf16le' : kind === 2 ? 'utf8' : 'latin1'
   return sign(
     Buffer.concat([Buffer.alloc(12), Buffer.of(kind), Buffer.alloc(10), Buffer.from(text, encoding)]),
@@ -63,7 +64,7 @@ describe('hostile bytes', () => {
         fc.array(change, { minLength: 1, maxLength: 4 }),
         (data, changes) => {
           const texts = Object.entries(data).map(([key, value]) => [key, encodeValue(value, key)] as const)
-          const bytes = encodeRecord(1, 0, new Map(texts))
+          const bytes = recordOf(texts)
           for (const [at, byte] of changes) bytes[12 + (at % (bytes.length - 12))] = byte
           survive(() => readAll(sign(bytes)))
         },
@@ -75,7 +76,7 @@ describe('hostile bytes', () => {
   test('as text of entries and of values', () => {
     fc.assert(
       fc.property(anyText, text => {
-        survive(() => decodeEntries(text))
+        survive(() => textsOf(new TextEntries(text)))
         survive(() => decodeValue(text, 'key'))
         survive(() => decodeValue(`*${text}`, 'key'))
       }),
@@ -188,11 +189,11 @@ describe('work is bounded by the bytes', () => {
 
   test('huge lengths allocate nothing', () => {
     for (const text of ['\x7f\x7f\x7f\x7f\x3f\x00', '\x00\x7f\x7f\x7f\x7f\x3f', '\x7f'.repeat(1_000_000)])
-      expect(timed(() => readAll(recordOf(text)))).toBeLessThan(LIMIT)
+      expect(timed(() => readAll(recordOfText(text)))).toBeLessThan(LIMIT)
   })
 
   test('a million empty entries', () => {
-    expect(timed(() => readAll(recordOf('\x00'.repeat(2_000_000))))).toBeLessThan(LIMIT)
+    expect(timed(() => readAll(recordOfText('\x00'.repeat(2_000_000))))).toBeLessThan(LIMIT)
   })
 
   test.each<[string, string, string]>([
@@ -238,13 +239,13 @@ test('keys and members named __proto__ change no prototype', () => {
     expect(value).not.toHaveProperty('polluted', 1)
     expect({}).not.toHaveProperty('polluted')
   }
-  const record = decodeRecord(recordOf('\x09\x01__proto__1'))
+  const record = decodeRecord(recordOfText('\x09\x01__proto__1'))
   expect(record).toBeTypeOf('object')
   expect(Object.getPrototypeOf(decodeValue('*["o",{"__proto__":1}]', 'key'))).toBe(null)
 })
 
 test('an unknown kind of record is no session', () => {
-  for (const kind of [4, 5, 127, 255]) expect(decodeRecord(recordOf('\x01\x01a1', kind))).toBeUndefined()
+  for (const kind of [4, 5, 127, 255]) expect(decodeRecord(recordOfText('\x01\x01a1', kind))).toBeUndefined()
 })
 
 test('a record of ASCII that is not, and of UTF-8 that is not', () => {

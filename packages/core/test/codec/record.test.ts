@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   decodeRecord,
-  encodeRecord,
   encodeTombstone,
   type LiveRecord,
   REVISION_BYTES,
@@ -11,6 +10,7 @@ import {
   TOMBSTONE_BYTES,
 } from '../../src/lib/codec/record.ts'
 import { encodeValue } from '../../src/lib/codec/values.ts'
+import { recordOf, textsOf } from '../support/entries.ts'
 import { anyText, plainValue } from './support/arbitraries.ts'
 
 /** What every record costs beyond its entries, in bytes. */
@@ -22,9 +22,9 @@ function live(bytes: Uint8Array): LiveRecord {
   return record
 }
 
-function contents(bytes: Uint8Array): [string, string | undefined][] {
+function contents(bytes: Uint8Array): [string, string][] {
   const { entries } = live(bytes)
-  return [...entries.keys()].map(key => [key, entries.get(key)])
+  return textsOf(entries)
 }
 
 describe('a record', () => {
@@ -35,7 +35,7 @@ describe('a record', () => {
         fc.nat(0xffffffff),
         fc.uniqueArray(fc.tuple(anyText, anyText), { selector: ([key]) => key }),
         (createdAt, lifetime, entries) => {
-          const bytes = encodeRecord(createdAt, lifetime, new Map(entries))
+          const bytes = recordOf(entries, { createdAt, lifetime })
           expect(live(bytes)).toMatchObject({ createdAt, lifetime })
           expect(contents(bytes)).toEqual(entries)
         },
@@ -52,7 +52,7 @@ describe('a record', () => {
           ['key', character.repeat(length)],
           ['k'.repeat(length), 'value'],
         ]
-        expect(contents(encodeRecord(1, 0, new Map(entries)))).toEqual(entries)
+        expect(contents(recordOf(entries))).toEqual(entries)
       }
     },
   )
@@ -62,27 +62,27 @@ describe('a record', () => {
       ['\ud83d', '\ude00'],
       ['b\ud83d', '\ude00'],
     ]
-    expect(contents(encodeRecord(1, 0, new Map(entries)))).toEqual(entries)
+    expect(contents(recordOf(entries))).toEqual(entries)
   })
 
   test('has entries named like members of a prototype only if they were set', () => {
-    const { entries } = live(encodeRecord(1, 0, new Map([['__proto__', '1']])))
+    const { entries } = live(recordOf([['__proto__', '1']]))
     expect([...entries.keys()]).toEqual(['__proto__'])
     for (const key of ['constructor', 'toString', 'hasOwnProperty']) expect(entries.get(key)).toBeUndefined()
   })
 
   test('has a new revision in every write, and it is not in the checksum', () => {
-    const entries = new Map([['a', '1']])
-    const [a, b] = [encodeRecord(1, 0, entries), encodeRecord(1, 0, entries)]
+    const entries = [['a', '1']] as const
+    const [a, b] = [recordOf(entries), recordOf(entries)]
     expect(revisionOf(a)).toHaveLength(REVISION_BYTES)
     expect(revisionOf(a)).not.toBe(revisionOf(b))
     expect(a.subarray(REVISION_BYTES).equals(b.subarray(REVISION_BYTES))).toBe(true)
-    const revisions = Array.from({ length: 10_000 }, () => revisionOf(encodeRecord(1, 0, entries)))
+    const revisions = Array.from({ length: 10_000 }, () => revisionOf(recordOf(entries)))
     expect(new Set(revisions).size).toBe(revisions.length)
   })
 
   test('is read from any kind of byte array, and from the middle of one', () => {
-    const bytes = encodeRecord(7, 0, new Map([['a', '1']]))
+    const bytes = recordOf([['a', '1']])
     const padded = new Uint8Array(bytes.length + 20)
     padded.set(bytes, 11)
     const view = padded.subarray(11, 11 + bytes.length)
@@ -92,7 +92,7 @@ describe('a record', () => {
   })
 
   test('of a damaged kind, cut anywhere or with any byte changed, is none', () => {
-    const bytes = encodeRecord(1, 2, new Map([['key', "'value"]]))
+    const bytes = recordOf([['key', "'value"]], { lifetime: 2 })
     for (let length = 0; length < bytes.length; length++)
       expect(decodeRecord(bytes.subarray(0, length))).toBeUndefined()
     for (let at = REVISION_BYTES; at < bytes.length; at++)
@@ -110,7 +110,7 @@ describe('a tombstone', () => {
     const bytes = encodeTombstone()
     expect(bytes).toHaveLength(TOMBSTONE_BYTES)
     expect(decodeRecord(bytes)).toBe('tombstone')
-    expect(encodeRecord(0, 0, new Map()).length).toBeGreaterThan(TOMBSTONE_BYTES)
+    expect(recordOf([]).length).toBeGreaterThan(TOMBSTONE_BYTES)
     expect(revisionOf(encodeTombstone())).not.toBe(revisionOf(bytes))
   })
 })
@@ -120,7 +120,7 @@ describe('size', () => {
   const jsonSize = (data: Record<string, unknown>) => Buffer.byteLength(JSON.stringify(data))
   const recordSize = (data: Record<string, unknown>) => {
     const entries = Object.entries(data).map(([key, value]) => [key, encodeValue(value, key)] as const)
-    return encodeRecord(1, 0, new Map(entries)).length
+    return recordOf(entries).length
   }
   const sessions = (values: fc.Arbitrary<unknown>) => {
     const key = fc.string({ maxLength: 40, unit: 'binary' }).filter(text => text.length < 64)
@@ -168,7 +168,7 @@ describe('size', () => {
 })
 
 test('the header is what the size says: 8 revision, 4 checksum, 1 kind, 6 created, 4 lifetime', () => {
-  const bytes = encodeRecord(0x010203040506, 0x0708090a, new Map())
+  const bytes = recordOf([], { createdAt: 0x010203040506, lifetime: 0x0708090a })
   expect(bytes).toHaveLength(HEADER_BYTES)
   expect(bytes.readUInt32BE(8)).toBe(crc32(bytes.subarray(12)))
   expect(bytes.subarray(12).toString('hex')).toBe('010102030405060708090a')

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { randomInto } from '../random.ts'
-import { decodeEntries, type Entries, encodeEntries, findEntry } from './entries.ts'
+import { TextEntries } from './entries.ts'
 
 /*
  * The bytes that engines store:
@@ -24,20 +24,16 @@ const LIFETIME_AT = 19
 const TOMBSTONE = 0
 const ENCODINGS = [undefined, 'latin1', 'utf8', 'utf16le'] as const
 
+/** What a record holds of a session. */
 export interface LiveRecord {
   /** Milliseconds since 1970. */
   readonly createdAt: number
   /** Idle lifetime in seconds if the session has its own, else 0. */
   readonly lifetime: number
-  readonly entries: Entries
+  readonly entries: TextEntries
 }
 
-export function encodeRecord(
-  createdAt: number,
-  lifetime: number,
-  entries: ReadonlyMap<string, string>,
-): Buffer {
-  const text = encodeEntries(entries)
+export function encodeRecord({ createdAt, lifetime, entries: { text } }: LiveRecord): Buffer {
   const utf8Length = Buffer.byteLength(text)
   // Pure ASCII is by far the fastest to read; a lone surrogate would not survive UTF-8.
   const kind = utf8Length === text.length ? 1 : text.isWellFormed() ? 2 : 3
@@ -68,7 +64,7 @@ export function decodeRecord(bytes: Uint8Array): LiveRecord | 'tombstone' | unde
   return {
     createdAt: data.readUIntBE(CREATED_AT, 6),
     lifetime: data.readUInt32BE(LIFETIME_AT),
-    entries: new StoredEntries(data, encoding),
+    entries: new TextEntries(() => data.toString(encoding, HEADER_BYTES)),
   }
 }
 
@@ -85,36 +81,4 @@ function sign(data: Buffer): Buffer {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** Entries that are taken apart when more than one of them is asked for: most requests ask who the visitor is. */
-class StoredEntries implements Entries {
-  readonly #data: Buffer
-  readonly #encoding: BufferEncoding
-  #text: string | undefined
-  #entries: Map<string, string> | undefined
-
-  constructor(data: Buffer, encoding: BufferEncoding) {
-    this.#data = data
-    this.#encoding = encoding
-  }
-
-  get(key: string): string | undefined {
-    if (this.#text !== undefined) return this.#all().get(key)
-    this.#text = this.#decode()
-    return findEntry(this.#text, key)
-  }
-
-  keys(): Iterable<string> {
-    return this.#all().keys()
-  }
-
-  #all(): Map<string, string> {
-    this.#entries ??= decodeEntries(this.#text ?? this.#decode())
-    return this.#entries
-  }
-
-  #decode(): string {
-    return this.#data.toString(this.#encoding, HEADER_BYTES)
-  }
 }
