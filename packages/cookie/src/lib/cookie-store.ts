@@ -79,12 +79,13 @@ export class CookieStore implements SealedStore {
   #open(sealed: string): Opened | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     const key = this.#keys.get(SealingKey.idOf(bytes) ?? Number.NaN)
+    const text = bytes.toString('base64url')
     // Decoding is lenient, and one session is to have one text.
-    if (key === undefined || bytes.toString('base64url') !== sealed) return undefined
+    if (key === undefined || text !== sealed) return undefined
     const content = key.open(bytes)
     if (content === undefined) return undefined
     const opened = { content, key }
-    this.#remember(sealed, opened)
+    this.#remember(text, opened)
     return opened
   }
 

@@ -106,9 +106,10 @@ export class SealedCarrier extends CookieCarrier implements Carrier {
   read(header: string | undefined): string[] {
     const candidates = cookieValues(header, this.name).slice(0, MAX_CANDIDATES)
     return candidates.flatMap(first => {
-      const [, count, text] = /^(\d{1,2})\.(.*)$/.exec(first) ?? []
-      if (count === undefined || text === undefined || Number(count) > this.#maxCookies) return []
-      const parts = [text]
+      const dot = first.indexOf('.')
+      const count = first.slice(0, Math.max(0, dot))
+      if (!/^\d{1,2}$/.test(count) || Number(count) > this.#maxCookies) return []
+      const parts = [first.slice(dot + 1)]
       for (let i = 1; i < Number(count); i++) {
         const [part] = cookieValues(header, this.#nameOf(i))
         if (part === undefined) return []

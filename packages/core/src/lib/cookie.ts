@@ -22,7 +22,7 @@ export function cookieValues(header: string | undefined, name: string): string[]
     if (before >= 0 && header[before] !== ';') continue
     const end = header.indexOf(';', at)
     const value = header.slice(at + start.length, end === -1 ? undefined : end).trim()
-    values.push(/^".*"$/.test(value) ? value.slice(1, -1) : value)
+    values.push(value.startsWith('"') && /^".*"$/.test(value) ? value.slice(1, -1) : value)
   }
   return values
 }

@@ -20,6 +20,8 @@ export class NodeExchange implements Exchange, GateKeeper {
   readonly #gate: ResponseGate
   #visit: ExchangeVisit | undefined
   #lines: readonly string[] | undefined
+  /** All lines of their header, as they were last set. */
+  #applied: readonly string[] | undefined
   #hasFailed = false
   #lateSave: NodeJS.Immediate | undefined
 
@@ -51,6 +53,7 @@ export class NodeExchange implements Exchange, GateKeeper {
 
   setLines(lines: readonly string[]): void {
     this.#lines = lines
+    this.#applied = undefined
     this.#applyLines()
   }
 
@@ -114,10 +117,11 @@ export class NodeExchange implements Exchange, GateKeeper {
   #applyLines(): void {
     if (this.#response.headersSent || this.#lines === undefined) return
     const { carrier } = this.#context
-    const lines = [
-      ...asList(this.#response.getHeader(carrier.responseHeader)).filter(line => !carrier.owns(line)),
-      ...this.#lines,
-    ]
+    const present = this.#response.getHeader(carrier.responseHeader)
+    // Nobody has touched them since: setting them looks at every character.
+    if (present !== undefined && present === this.#applied) return
+    const lines = [...asList(present).filter(line => !carrier.owns(line)), ...this.#lines]
+    this.#applied = lines
     if (lines.length > 0) this.#response.setHeader(carrier.responseHeader, lines)
     else this.#response.removeHeader(carrier.responseHeader)
   }

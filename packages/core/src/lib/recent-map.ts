@@ -13,16 +13,21 @@ export class RecentMap<Value> {
     const value = this.#younger.get(key)
     if (value !== undefined) return value
     const older = this.#older.get(key)
-    if (older !== undefined) this.set(key, older)
+    if (older !== undefined) this.set(copyOf(key), older)
     return older
   }
 
+  /** The key stays in memory: a part of a larger string, e.g. of a header, would keep all of that. See {@link copyOf}. */
   set(key: string, value: Value): void {
     if (this.#younger.size >= this.#size) {
       this.#older = this.#younger
       this.#younger = new Map()
     }
-    // A copy: a part of a larger string, e.g. of a header, would keep all of it in memory.
-    this.#younger.set(Buffer.from(key).toString(), value)
+    this.#younger.set(key, value)
   }
+}
+
+/** A string of its own, for one that may be a part of a larger one. */
+export function copyOf(text: string): string {
+  return Buffer.from(text).toString()
 }

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { SessionError } from './errors.ts'
 import { hmac } from './hmac.ts'
 import { randomInto } from './random.ts'
-import { RecentMap } from './recent-map.ts'
+import { copyOf, RecentMap } from './recent-map.ts'
 
 /** Makes the tag of an id: a keyed hash of at least 16 bytes, or the name of one (`sha1`, `sha256`, …). */
 export type HashFunction = (data: string, key: string) => Uint8Array
@@ -87,7 +87,7 @@ export class SessionIDs {
     const key = this.check(sid)
     if (key === undefined) return undefined
     const known = { key, storageID: this.storageID(sid) }
-    this.#recent.set(sid, known)
+    this.#recent.set(copyOf(sid), known)
     return known
   }
 
