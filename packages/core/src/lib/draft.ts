@@ -15,12 +15,20 @@ interface Lent {
   text: string
 }
 
+/** Of every draft that has nothing to put in: most requests change nothing. Never written, see {@link put}. */
+const none = new Map<string, never>()
+
+function put<T>(map: Map<string, T>, key: string, value: T): Map<string, T> {
+  const own = map === none ? new Map<string, T>() : map
+  return own.set(key, value)
+}
+
 /** What one request sees of a session's data, and what it has changed. */
 export class Draft {
   #base: Entries
   #cleared = false
-  readonly #changes = new Map<string, Change>()
-  readonly #lent = new Map<string, Lent>()
+  #changes: Map<string, Change> = none
+  #lent: Map<string, Lent> = none
   /** Keys whose updates are being saved: their values are provisional until that is settled. */
   #provisional: readonly string[] = []
   /** A save of updates may have been done: done again, they would count twice. */
@@ -40,7 +48,7 @@ export class Draft {
     const text = this.#base.get(key)
     if (text === undefined) return undefined
     const value = decodeValue(text, key)
-    if (typeof value === 'object' && value !== null) this.#lent.set(key, { value, text })
+    if (typeof value === 'object' && value !== null) this.#lent = put(this.#lent, key, { value, text })
     return value
   }
 
@@ -59,7 +67,7 @@ export class Draft {
 
   set(key: string, value: unknown): void {
     checkValue(value, key)
-    this.#changes.set(key, { kind: 'set', value })
+    this.#changes = put(this.#changes, key, { kind: 'set', value })
   }
 
   update(key: string, updater: Updater): unknown {
@@ -78,15 +86,22 @@ export class Draft {
       before.value = value
       before.text = text
     } else if (before !== undefined || this.#cleared || changedInPlace) {
-      this.#changes.set(key, { kind: 'set', value })
+      this.#changes = put(this.#changes, key, { kind: 'set', value })
     } else {
-      this.#changes.set(key, { kind: 'update', updaters: [updater], basis: this.#base.get(key), value, text })
+      this.#changes = put(this.#changes, key, {
+        kind: 'update',
+        updaters: [updater],
+        basis: this.#base.get(key),
+        value,
+        text,
+      })
     }
     return value
   }
 
   delete(key: string): void {
-    if (!this.#cleared && this.#base.get(key) !== undefined) this.#changes.set(key, { kind: 'delete' })
+    if (!this.#cleared && this.#base.get(key) !== undefined)
+      this.#changes = put(this.#changes, key, { kind: 'delete' })
     else this.#changes.delete(key)
     this.#lent.delete(key)
   }
@@ -94,8 +109,8 @@ export class Draft {
   flush(): void {
     this.#cleared = true
     this.#isDoubtful = false
-    this.#changes.clear()
-    this.#lent.clear()
+    this.#changes = none
+    this.#lent = none
   }
 
   setLifetime(seconds: number): void {
@@ -133,11 +148,11 @@ export class Draft {
       )
     const operations = new Map<string, Operation>()
     const provisional: string[] = []
-    const lent = new Map<string, Lent>()
+    let lent: Map<string, Lent> = none
     for (const [key, { value, text }] of this.#lent) {
       if (this.#changes.has(key)) continue
       const now = encodeValue(value, key)
-      lent.set(key, { value, text: now })
+      lent = put(lent, key, { value, text: now })
       if (now !== text) operations.set(key, { kind: 'set', text: now })
     }
     for (const [key, change] of this.#changes) {
@@ -156,27 +171,22 @@ export class Draft {
           : { kind: 'set', text },
       )
       if (typeof change.value === 'object' && change.value !== null)
-        lent.set(key, { value: change.value, text })
+        lent = put(lent, key, { value: change.value, text })
     }
-    const patch: Patch = {
-      cleared: this.#cleared,
-      operations,
-      ...(this.#lifetime === undefined ? {} : { lifetime: this.#lifetime }),
-    }
+    const patch: Patch = { cleared: this.#cleared, operations, lifetime: this.#lifetime }
     this.#base = new PatchedEntries(this.#base, patch)
     this.#cleared = false
     this.#provisional = provisional
     this.#lifetime = undefined
-    this.#changes.clear()
-    this.#lent.clear()
-    for (const [key, entry] of lent) this.#lent.set(key, entry)
+    this.#changes = none
+    this.#lent = lent
     return patch
   }
 
   /** Nobody will save the changes. */
   discard(): void {
-    this.#changes.clear()
-    this.#lent.clear()
+    this.#changes = none
+    this.#lent = none
     this.#cleared = false
     this.#lifetime = undefined
   }
@@ -192,17 +202,18 @@ export class Draft {
    * the same, so that its updates must not run a second time.
    */
   restore(base: Entries, patch: Patch, mayBeSaved = false): void {
-    const later = new Map(this.#changes)
+    const later = this.#changes
     const laterCleared = this.#cleared
     this.#base = base
     this.#lifetime ??= patch.lifetime
     if (laterCleared) return
     this.#isDoubtful = mayBeSaved && [...patch.operations.values()].some(({ kind }) => kind === 'update')
     this.#cleared = patch.cleared
-    this.#changes.clear()
-    for (const [key, operation] of patch.operations) this.#changes.set(key, this.#revive(key, operation))
+    this.#changes = none
+    for (const [key, operation] of patch.operations)
+      this.#changes = put(this.#changes, key, this.#revive(key, operation))
     for (const [key, change] of later)
-      this.#changes.set(key, compose(this.#changes.get(key), change, patch.cleared))
+      this.#changes = put(this.#changes, key, compose(this.#changes.get(key), change, patch.cleared))
   }
 
   #revive(key: string, operation: Operation): Change {

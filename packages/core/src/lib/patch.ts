@@ -27,7 +27,7 @@ export interface Patch {
   readonly cleared: boolean
   readonly operations: ReadonlyMap<string, Operation>
   /** The session's own idle lifetime in seconds, where this request has set one. */
-  readonly lifetime?: number
+  readonly lifetime?: number | undefined
 }
 
 /** What a record holds after the patch; without one before it, it is new `now`. @throws as {@link applyPatch} */
