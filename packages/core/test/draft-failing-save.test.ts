@@ -135,7 +135,7 @@ describe('a save that fails', () => {
         expect(patch.lifetime ?? storedLifetime).toBe(lifetime)
         expect(draft.isChanged()).toBe(false)
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -174,7 +174,7 @@ describe('a save that fails', () => {
         }
         expect(dataOf(stored)).toEqual({ n: { n: sum } })
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     )
   })
 
