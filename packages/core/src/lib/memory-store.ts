@@ -27,8 +27,6 @@ const SLICE = 1000
 export class MemoryStore implements RecordStore {
   readonly #clock: Clock
   readonly #maxSessions: number
-  /** Without a limit nobody asks for the order of use, and its neighbours in the ring are in no cache. */
-  readonly #isLimited: boolean
   readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, Entry>())
   readonly #ring: Entry
   #size = 0
@@ -37,7 +35,6 @@ export class MemoryStore implements RecordStore {
   constructor({ clock, maxSessions = Number.POSITIVE_INFINITY }: MemoryConfig & { clock: Clock }) {
     this.#clock = clock
     this.#maxSessions = maxSessions
-    this.#isLimited = maxSessions !== Number.POSITIVE_INFINITY
     const ring = { id: '', data: '', expiresAt: 0 } as Entry
     ring.newer = ring.older = ring
     this.#ring = ring
@@ -62,7 +59,8 @@ export class MemoryStore implements RecordStore {
   load(id: string): StoredRecord | undefined {
     const entry = this.#live(id)
     if (!entry) return undefined
-    if (this.#isLimited) {
+    // Without a limit nobody asks for the order of use, and its neighbours in the ring are in no cache.
+    if (this.#maxSessions !== Number.POSITIVE_INFINITY) {
       this.#unlink(entry)
       this.#markUsed(entry)
     }

@@ -48,10 +48,12 @@ export function sessions<Data extends object, Req extends SessionRequest = Sessi
     const onSaveError = (error: unknown): void => next(withStatus(error, 500))
     // Express goes by its own 'trust proxy'; connect has no such thing, and leaves it to the manager.
     const hooks = 'secure' in req ? { onSaveError, isSecure: () => req.secure === true } : { onSaveError }
-    readyForProperties(req, 'httpVersionMajor')
-    req.session = adapter.session(req, req, res, hooks)
+    const session = adapter.session(req, req, res, hooks)
+    // What has a session is ready by now.
+    if (session.isOff) readyForProperties(req, 'httpVersionMajor')
+    req.session = session
     req.sessionStart = sessionStart
-    const starting = adapter.start(req.session)
+    const starting = adapter.start(session)
     if (starting) starting.then(() => next(), next)
     else next()
   }
