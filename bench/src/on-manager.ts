@@ -1,6 +1,6 @@
-import type { Manager, Session } from '@sess/core'
+import { type ConfigOf, type Manager, newManager, type Session } from '@sess/core'
 import type { RequestSession } from '@sess/core/adapter'
-import { answer, fail, type Handler, type Setting } from './contender.ts'
+import { answer, type Contender, fail, type Handler, type Setting } from './contender.ts'
 import type { BenchData } from './session-data.ts'
 
 declare module '@sess/core' {
@@ -9,25 +9,25 @@ declare module '@sess/core' {
 
 type AnySession = Session<BenchData> | RequestSession<BenchData>
 
-/** The same answers as the peers', on a manager. */
-export function onManager(manager: Manager<BenchData>, { data, lazy }: Setting): Handler {
-  if (lazy) return lazily(manager, data)
-  return async (req, res) => {
-    try {
-      answer(res, onSession(req.url, await manager.sessionStart(req, res), data))
-    } catch (error) {
-      fail(res, error)
-    }
+/** On an engine, with the config that it has in a setting. */
+export function onEngine<const Name extends string>(
+  name: Name,
+  config: (setting: Setting) => ConfigOf<Name>,
+): Contender {
+  return async setting => {
+    const options = { hashKey: 'bench-secret', providerConfig: config(setting) }
+    return onManager(await newManager<BenchData, Name>(name, options), setting)
   }
 }
 
-/** As the adapters do it in lazy mode: the session is there, and not loaded. */
-function lazily(manager: Manager<BenchData>, data: BenchData): Handler {
+/** The same answers as the peers'. In lazy mode as the adapters do it: the session is there, and not loaded. */
+function onManager(manager: Manager<BenchData>, { data, lazy }: Setting): Handler {
   return async (req, res) => {
+    const { url } = req
     try {
+      if (!lazy) return answer(res, onSession(url, await manager.sessionStart(req, res), data))
       const session = manager.requestSession(req, res)
-      if (req.url === '/untouched') return answer(res, 'hello')
-      answer(res, onSession(req.url, await session.sessionStart(), data))
+      answer(res, url === '/untouched' ? 'hello' : onSession(url, await session.sessionStart(), data))
     } catch (error) {
       fail(res, error)
     }

@@ -1,13 +1,5 @@
-import { newManager } from '@sess/core'
 import '@sess/cookie'
 import type { Contender } from '../contender.ts'
-import { onManager } from '../on-manager.ts'
-import type { BenchData } from '../session-data.ts'
+import { onEngine } from '../on-manager.ts'
 
-export const contender: Contender = async setting =>
-  onManager(
-    await newManager<BenchData>('cookie', {
-      providerConfig: 'a bench secret of more than 32 bytes',
-    }),
-    setting,
-  )
+export const contender: Contender = onEngine('cookie', () => 'a bench secret of more than 32 bytes')

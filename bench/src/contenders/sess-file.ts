@@ -1,14 +1,5 @@
-import { newManager } from '@sess/core'
 import '@sess/file'
 import type { Contender } from '../contender.ts'
-import { onManager } from '../on-manager.ts'
-import type { BenchData } from '../session-data.ts'
+import { onEngine } from '../on-manager.ts'
 
-export const contender: Contender = async setting =>
-  onManager(
-    await newManager<BenchData>('file', {
-      hashKey: 'bench-secret',
-      providerConfig: { directory: setting.directory },
-    }),
-    setting,
-  )
+export const contender: Contender = onEngine('file', ({ directory }) => ({ directory }))

@@ -1,14 +1,8 @@
-import { newManager } from '@sess/core'
 import '@sess/memcache'
 import type { Contender } from '../contender.ts'
-import { onManager } from '../on-manager.ts'
-import type { BenchData } from '../session-data.ts'
+import { onEngine } from '../on-manager.ts'
 
-export const contender: Contender = async setting =>
-  onManager(
-    await newManager<BenchData>('memcache', {
-      hashKey: 'bench-secret',
-      providerConfig: { servers: setting.service, prefix: `${setting.prefix}:` },
-    }),
-    setting,
-  )
+export const contender: Contender = onEngine('memcache', ({ service, prefix }) => ({
+  servers: service,
+  prefix: `${prefix}:`,
+}))

@@ -1,7 +1,4 @@
-import { newManager } from '@sess/core'
 import type { Contender } from '../contender.ts'
-import { onManager } from '../on-manager.ts'
-import type { BenchData } from '../session-data.ts'
+import { onEngine } from '../on-manager.ts'
 
-export const contender: Contender = async setting =>
-  onManager(await newManager<BenchData>('memory', { hashKey: 'bench-secret' }), setting)
+export const contender: Contender = onEngine('memory', () => ({}))
