@@ -3,16 +3,18 @@
 // own processor time, which other work on the machine disturbs least.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { Agent, createServer, get } from 'node:http'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { connect } from './dist/load.js'
+import { median } from './dist/stats.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 60)
 const REQUESTS = 400
 const CONNECTIONS = 20
 const modes = ['without', 'lazy', 'eager', 'sessionOn: false']
 
-/** Apps that answer with a small JSON, by framework; without a session if `options` is undefined. */
+/** Apps that answer `hello`, whatever is asked, by framework; without a session if `options` is undefined. */
 const apps = {
   express: (load, manager, options) => express(load, 'express', manager, options),
   express4: (load, manager, options) => express(load, 'express4', manager, options),
@@ -20,7 +22,7 @@ const apps = {
     const { sessions } = await load('@sess/fastify')
     const app = (await load('fastify')).default()
     if (options) await app.register(sessions, { manager, ...options })
-    app.get('/', async () => ({ hello: 'world' }))
+    app.get('/:page', async () => 'hello')
     await app.ready()
     return app.server
   },
@@ -33,7 +35,7 @@ const apps = {
     const app = new Hono()
     // Apps have some middleware or other; Hono has a path of its own for those without.
     app.use(options ? sessions(manager, options) : (_, next) => next())
-    app.get('/', c => c.json({ hello: 'world' }))
+    app.get('/:page', c => c.text('hello'))
     return createServer(getRequestListener(app.fetch))
   },
 }
@@ -43,7 +45,7 @@ async function express(load, name, manager, options) {
   const { default: createApp } = await load(name)
   const app = createApp()
   if (options) app.use(sessions(manager, options))
-  app.get('/', (_, res) => res.json({ hello: 'world' }))
+  app.get('/:page', (_, res) => res.send('hello'))
   return createServer(app)
 }
 
@@ -53,7 +55,7 @@ async function koa(load, name, manager, options) {
   const app = new Koa()
   if (options) app.use(sessions(manager, options))
   app.use(ctx => {
-    ctx.body = { hello: 'world' }
+    ctx.body = 'hello'
   })
   return createServer(app.callback())
 }
@@ -69,6 +71,8 @@ async function serve(framework, mode) {
   const options =
     mode === 'without' ? undefined : { lazy: mode === 'lazy', sessionOn: mode !== 'sessionOn: false' }
   const server = await apps[framework](load, await newManager('memory'), options)
+  // Visitors wait while the others are measured.
+  server.keepAliveTimeout = 120_000
   server.listen(0, '127.0.0.1', () => process.send(server.address().port))
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
@@ -84,48 +88,35 @@ async function ask(server) {
   return (await answer)[0]
 }
 
-function request(port, agent) {
-  return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, agent }, response => response.resume().on('end', resolve)).on(
-      'error',
-      reject,
-    )
-  })
-}
-
-async function round({ server, port, agent }, requests) {
+/** Microseconds of the server's processor time per request. */
+async function round({ mode, server, visitors }, limit) {
   const before = await ask(server)
-  let left = requests
-  const worker = async () => {
-    while (left-- > 0) await request(port, agent)
-  }
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker))
+  const { requests, firstError } = await visitors.run({ requests: limit })
+  if (firstError) throw new Error(`${mode}: ${firstError}`)
   return ((await ask(server)) - before) / requests
 }
-
-const median = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
 async function main(framework) {
   const contenders = []
   for (const mode of modes) {
     const server = fork(fileURLToPath(import.meta.url), [framework, mode])
     const [port] = await once(server, 'message')
-    const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-    contenders.push({ mode, server, port, agent, costs: [] })
+    const visitors = await connect({ port, route: 'untouched', connections: CONNECTIONS, stateful: false })
+    contenders.push({ mode, server, visitors, costs: [] })
   }
   for (const contender of contenders) await round(contender, 15 * REQUESTS)
   for (let i = 0; i < ROUNDS; i++)
     for (const contender of contenders) contender.costs.push(await round(contender, REQUESTS))
   const [without] = contenders
   const base = median(without.costs)
-  for (const { mode, costs, server, agent } of contenders) {
+  for (const { mode, costs, server, visitors } of contenders) {
     // Round by round: what else the machine does is much the same in both.
     const more = median(costs.map((cost, i) => cost - without.costs[i]))
     const percent = ((100 * more) / base).toFixed(1)
     console.log(
       `${framework.padEnd(8)} ${mode.padEnd(16)} ${more.toFixed(1)} µs more per request, ${percent} %`,
     )
-    agent.destroy()
+    visitors.close()
     server.kill()
   }
 }
