@@ -124,6 +124,8 @@ class Visitor {
   ): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#onClose = reject
+      // One that has waited for its turn for too long.
+      if (this.#socket.destroyed) return reject(new Error('the server has closed the connection'))
       let requests = 0
       let sentAt = performance.now()
       this.#onAnswer = answer => {

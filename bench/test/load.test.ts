@@ -64,5 +64,6 @@ describe('the load generator', () => {
     const running = visitors.run({ seconds: 10 })
     setTimeout(() => server.closeAllConnections(), 20)
     await expect(running).rejects.toThrow(/closed|ECONNRESET/)
+    await expect(visitors.run({ requests: 1 })).rejects.toThrow('closed')
   })
 })
