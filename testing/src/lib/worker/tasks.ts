@@ -47,7 +47,9 @@ export const tasks = {
   async open(setup: Setup): Promise<void> {
     opened = await openManager(setup, { clock })
   },
-  tryToOpen(setup: Setup): Promise<Attempt> {
+  async tryToOpen(setup: Setup): Promise<Attempt> {
+    // What an engine needs to open is loaded with it, in whatever time that takes.
+    await import(setup.module)
     return attempt(() => tasks.open(setup))
   },
   async close(): Promise<void> {
