@@ -131,6 +131,8 @@ describe('the command', () => {
       '1000',
       '--stored',
       '200',
+      '--seconds',
+      '0.2',
       '--only',
       'memory,map,file',
       '--directory',
