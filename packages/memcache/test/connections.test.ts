@@ -15,6 +15,7 @@ import {
   newId,
   openStore,
   rawOf,
+  socketOf,
   timeout,
   urlOf,
 } from './support/scene.ts'
@@ -112,6 +113,21 @@ describe.skipIf(await noService('memcached'))('a connection', () => {
     await sleep(timeout)
     expect(relay.requests.flat().filter(opcode => opcode === REPLACE)).toEqual([])
     expect(relay.requests.at(-1)?.at(-1)).toBe(GET)
+  })
+
+  it('sends what is asked in one turn of the event loop together', async () => {
+    const client = Client.create(urlOf(await service.memcached()), { timeout: 5 })
+    onTestFinished(() => client.close())
+    const store = await openStore(await service.memcached(), { client })
+    const socket = socketOf(client)
+    const loads = [store.load(newId()), store.load(newId())]
+    const waiting = socket.writableLength
+    expect(waiting).toBeGreaterThan(0)
+    await new Promise<void>(resolve => process.nextTick(resolve))
+    loads.push(store.load(newId()), store.load(newId()))
+    expect(socket.writableLength).toBe(2 * waiting)
+    expect(await Promise.all(loads)).toEqual(loads.map(() => undefined))
+    expect(socket.writableLength).toBe(0)
   })
 
   it('numbers requests beyond what memjs can count', async () => {

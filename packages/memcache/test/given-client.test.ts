@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newManager } from '@sess/core'
 import { noService, service, startMemcached, startProxy, type TcpProxy } from '@sess/testing'
@@ -13,6 +12,7 @@ import {
   newPrefix,
   openStore,
   rawOf,
+  socketOf,
   timeout,
   urlOf,
 } from './support/scene.ts'
@@ -24,9 +24,6 @@ async function scene(): Promise<{ proxy: TcpProxy; client: Client }> {
   onTestFinished(() => client.close())
   return { proxy, client }
 }
-
-/** What memjs does not show. */
-const socketOf = (client: Client) => (client.servers[0] as unknown as { _socket: Socket })._socket
 
 describe.skipIf(await noService('memcached'))('a given client', () => {
   it('is used, alone or in an object, and stays open', async () => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { REVISION_BYTES, type StoredRecord } from '@sess/core/engine'
 import { type MemcacheConfig, MemcacheStore } from '@sess/memcache'
 import type { Address } from '@sess/testing'
+import type { Client } from 'memjs'
 import { onTestFinished } from 'vitest'
 import { RawMemcached } from './raw-memcached.ts'
 
@@ -29,6 +31,11 @@ export function contentOf(found: StoredRecord | undefined): string | undefined {
 
 export function urlOf({ host, port }: Address): string {
   return `${host}:${port}`
+}
+
+/** The connection to the first server: what memjs does not show. */
+export function socketOf(client: Client): Socket {
+  return (client.servers[0] as unknown as { _socket: Socket })._socket
 }
 
 export function inSeconds(seconds: number): number {
