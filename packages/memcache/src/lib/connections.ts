@@ -30,7 +30,7 @@ export class Connections {
   }
 
   /** Sends a request to the server that has the key. */
-  async send(key: string, request: Buffer): Promise<Answer> {
+  send(key: string, request: Buffer): Promise<Answer> {
     if (this.#isClosed) throw new SessionError('ERR_CLOSED', 'The memcache store is closed')
     const connection = this.#connections[this.#indexOf(key)]
     if (!connection)

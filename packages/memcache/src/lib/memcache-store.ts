@@ -61,7 +61,7 @@ export class MemcacheStore implements RecordStore {
   }
 
   async load(id: string): Promise<StoredRecord | undefined> {
-    const found = await this.#read(this.#keyOf(id))
+    const found = itemOf(await this.#get(this.#keyOf(id)))
     return found && this.#isLive(found) ? found : undefined
   }
 
@@ -70,7 +70,7 @@ export class MemcacheStore implements RecordStore {
     for (;;) {
       const added = await this.#write(opcodes.add, key, data, expiresAt)
       if (added) return added
-      const found = await this.#read(key)
+      const found = itemOf(await this.#get(key))
       if (found && this.#isLive(found)) return undefined
       const replaced = found && (await this.#write(opcodes.replace, key, data, expiresAt, found.token))
       if (replaced) return replaced
@@ -93,7 +93,8 @@ export class MemcacheStore implements RecordStore {
     const base = token as WriteToken | undefined
     if (base) return this.#isLive(base) && this.#remove(key, base)
     // Sent together, in this order. What was not there and is deleted came in between, and is live.
-    const [found, isRemoved] = await Promise.all([this.#read(key), this.#remove(key)])
+    const [answer, isRemoved] = await Promise.all([this.#get(key), this.#remove(key)])
+    const found = itemOf(answer)
     return isRemoved && (found === undefined || this.#isLive(found))
   }
 
@@ -110,14 +111,8 @@ export class MemcacheStore implements RecordStore {
     return expiresAt > this.#clock.now()
   }
 
-  /** The item, live or not. */
-  async #read(key: string): Promise<FoundItem | undefined> {
-    const answer = await this.#connections.send(key, encodeRequest(opcodes.get, key))
-    const { status } = answer.header
-    if (status === statuses.missing) return undefined
-    if (status !== statuses.ok) throw unexpected(answer)
-    const item = decodeItem(answer.val)
-    return { ...item, token: tokenOf(answer, item.expiresAt) }
+  #get(key: string): Promise<Answer> {
+    return this.#connections.send(key, encodeRequest(opcodes.get, key))
   }
 
   /**
@@ -165,6 +160,15 @@ export class MemcacheStore implements RecordStore {
     const message = `The session has ${data.length} bytes, more than the memcached server takes: store less, or ids in place of objects`
     return new SessionError('ERR_TOO_LARGE', message, { limit: this.maxBytes })
   }
+}
+
+/** The item that was asked for, live or not. */
+function itemOf(answer: Answer): FoundItem | undefined {
+  const { status } = answer.header
+  if (status === statuses.missing) return undefined
+  if (status !== statuses.ok) throw unexpected(answer)
+  const { expiresAt, data } = decodeItem(answer.val)
+  return { expiresAt, data, token: tokenOf(answer, expiresAt) }
 }
 
 /** @throws where there is no compare-and-swap, because 0 would swap with anything */
