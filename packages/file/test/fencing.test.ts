@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileStore } from '@sess/file'
 import { describe, expect, it } from 'vitest'
+import { Owner } from '../src/lib/lock.ts'
+import { SpareFiles } from '../src/lib/spare-files.ts'
 import { observing } from './support/fs-gate.ts'
 import { append, callsOf, newScene, type Scene } from './support/scene.ts'
 import { contentOf, dataOf, newId, newWorkplace } from './support/workplace.ts'
@@ -180,4 +182,12 @@ it('gives no two temporary files the same name: a late rename through a lock mus
     names.push(...(await readdir(join(owners, owner))).filter(name => name !== 'self'))
   expect(names.length).toBeGreaterThan(1)
   expect(new Set(names).size).toBe(names.length)
+})
+
+it('gives no temporary file the name of its bin, however many there were', () => {
+  const owner = new Owner('/sessions', 2000)
+  const files = new SpareFiles(owner, false)
+  const names = new Set(Array.from({ length: 50_000 }, () => files.newName()))
+  expect(names.size).toBe(50_000)
+  expect(names).not.toContain(owner.bin)
 })

@@ -42,11 +42,11 @@ export class SpareFiles {
 
   /**
    * A name that was never used, in this owner's directory or in another's: who comes late may look for it
-   * through a lock that leads to another owner by now, and must find nothing there.
+   * through a lock that leads to another owner by now, and must find nothing there. Digits: never that of the bin.
    */
   newName(): string {
     this.#names++
-    return `${this.#owner.name}-${this.#names.toString(36)}`
+    return `${this.#owner.name}-${this.#names}`
   }
 
   pathOf(name: string): string {
