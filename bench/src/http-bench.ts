@@ -7,6 +7,9 @@ import type { LoadResult } from './load.ts'
 import { type LoadGenerator, type Server, startLoadGenerator, startServer } from './processes.ts'
 import { type Service, startService } from './services.ts'
 
+/** How long everyone warms up, in rounds. Those are short: what the machine does meanwhile changes from second to second. */
+const WARM_UP = 3
+
 /** Under which conditions a group is measured. */
 export interface Scenario {
   /** Keep-alive connections, one visitor each. */
@@ -110,7 +113,8 @@ async function runRounds(
           const { routes: own = routes } = entry
           if (!own.includes(route)) continue
           // Round 0 warms up and does not count: everyone as long, on however many routes.
-          const seconds = round > 0 ? options.seconds : (options.seconds * routes.length) / own.length
+          const warmUp = (WARM_UP * options.seconds * routes.length) / own.length
+          const seconds = round > 0 ? options.seconds : warmUp
           const sample = await measure(load, server, entry, route, scenario, seconds)
           if (round > 0) samplesOf(samples, route, entry.id).push(sample)
         }

@@ -15,8 +15,8 @@ export interface Options extends HttpOptions {
 }
 
 const usage = (groups: readonly Group[], directory: string) => `pnpm bench [options]
-  --rounds N          rounds that count, after one that does not (5)
-  --seconds N         for each contender on each route in each round (0.8)
+  --rounds N          rounds that count, after one that does not (11)
+  --seconds N         for each contender on each route in each round (0.35)
   --connections N,M   keep-alive connections, one visitor each (32)
   --size N,M          of a session, in bytes as JSON (300)
   --only A,B          only these, and the bare server. Groups: ${groups.map(({ id }) => id).join(', ')}, micro.
@@ -31,8 +31,8 @@ export function readOptions(args: string[], groups: readonly Group[], directory:
   const { values } = parseArgs({
     args: given,
     options: {
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '0.8' },
+      rounds: { type: 'string', default: '11' },
+      seconds: { type: 'string', default: '0.35' },
       connections: { type: 'string' },
       size: { type: 'string' },
       only: { type: 'string', default: '' },
