@@ -1,4 +1,11 @@
-import { type Clock, type EngineCookie, RecentMap, type SealedStore, type Unsealed } from '@sess/core/engine'
+import {
+  type Clock,
+  copyOf,
+  type EngineCookie,
+  RecentMap,
+  type SealedStore,
+  type Unsealed,
+} from '@sess/core/engine'
 import { type CookieConfig, readConfig } from './cookie-config.ts'
 import { SealingKey } from './sealing-key.ts'
 
@@ -19,8 +26,12 @@ const RECENT = 500
 /** Characters of a seal that is remembered, so that all of them are a few megabytes at most. */
 const RECENT_LENGTH = 4096
 
+/** Seals are looked up by their ends, a part of the tag: the whole of one would have to be hashed for every request. */
+const END_LENGTH = 20
+
 /** What was in a seal, and whose it is. */
 interface Opened {
+  readonly sealed: string
   readonly content: Buffer
   readonly key: SealingKey
 }
@@ -60,13 +71,14 @@ export class CookieStore implements SealedStore {
     content.writeDoubleBE(expiresAt, 8)
     content.set(data, TIMES_BYTES)
     const sealed = this.#first.seal(content).toString('base64url')
-    this.#remember(sealed, { content, key: this.#first })
+    this.#remember({ sealed, content, key: this.#first })
     return sealed
   }
 
   /** What was sealed. `undefined` also for what has expired, and for what was sealed in the future. */
   open(sealed: string): Unsealed | undefined {
-    const opened = this.#recent.get(sealed) ?? this.#open(sealed)
+    const recent = this.#recent.get(sealed.slice(-END_LENGTH))
+    const opened = recent?.sealed === sealed ? recent : this.#open(sealed)
     if (opened === undefined) return undefined
     const { content, key } = opened
     const sealedAt = content.readDoubleBE(0)
@@ -84,12 +96,13 @@ export class CookieStore implements SealedStore {
     if (key === undefined || text !== sealed) return undefined
     const content = key.open(bytes)
     if (content === undefined) return undefined
-    const opened = { content, key }
-    this.#remember(text, opened)
+    const opened = { sealed: text, content, key }
+    this.#remember(opened)
     return opened
   }
 
-  #remember(sealed: string, opened: Opened): void {
-    if (sealed.length <= RECENT_LENGTH) this.#recent.set(sealed, opened)
+  #remember(opened: Opened): void {
+    const { sealed } = opened
+    if (sealed.length <= RECENT_LENGTH) this.#recent.set(copyOf(sealed.slice(-END_LENGTH)), opened)
   }
 }

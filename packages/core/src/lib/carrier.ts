@@ -104,19 +104,26 @@ export class SealedCarrier extends CookieCarrier implements Carrier {
   }
 
   read(header: string | undefined): string[] {
-    const candidates = cookieValues(header, this.name).slice(0, MAX_CANDIDATES)
-    return candidates.flatMap(first => {
-      const dot = first.indexOf('.')
-      const count = first.slice(0, Math.max(0, dot))
-      if (!/^\d{1,2}$/.test(count) || Number(count) > this.#maxCookies) return []
-      const parts = [first.slice(dot + 1)]
-      for (let i = 1; i < Number(count); i++) {
-        const [part] = cookieValues(header, this.#nameOf(i))
-        if (part === undefined) return []
-        parts.push(part)
-      }
-      return [parts.join('')]
-    })
+    const texts: string[] = []
+    for (const first of cookieValues(header, this.name).slice(0, MAX_CANDIDATES)) {
+      const text = this.#join(first, header)
+      if (text !== undefined) texts.push(text)
+    }
+    return texts
+  }
+
+  /** The text that a first cookie begins. */
+  #join(first: string, header: string | undefined): string | undefined {
+    const dot = first.indexOf('.')
+    const count = first.slice(0, Math.max(0, dot))
+    if (!/^\d{1,2}$/.test(count) || Number(count) > this.#maxCookies) return undefined
+    let text = first.slice(dot + 1)
+    for (let i = 1; i < Number(count); i++) {
+      const [part] = cookieValues(header, this.#nameOf(i))
+      if (part === undefined) return undefined
+      text += part
+    }
+    return text
   }
 
   write(text: string, maxAge: number, isSecure: boolean, header: string | undefined): string[] {
