@@ -49,12 +49,14 @@ export class SqlStore implements RecordStore {
   }
 
   async load(id: string): Promise<StoredRecord | undefined> {
-    const { rows } = await this.#run(this.#statements.load, [checked(id), this.#now()])
+    const { rows } = await this.#run(this.#statements.load, [checked(id)])
     const [row] = rows
     if (row === undefined) return undefined
+    const expiresAt = Number(row[1]) * this.#table.expiryUnit
+    if (expiresAt <= this.#clock.now()) return undefined
     // SQL has null for no bytes; such a row is damaged and so no record.
     const data = (row[0] ?? new Uint8Array()) as Uint8Array
-    return { data, expiresAt: Number(row[1]) * this.#table.expiryUnit, token: revisionOf(data) }
+    return { data, expiresAt, token: revisionOf(data) }
   }
 
   async create(id: string, data: Uint8Array, expiresAt: number): Promise<Token | undefined> {
@@ -118,16 +120,17 @@ export class SqlStore implements RecordStore {
   }
 
   /** Whether a statement found its row. If it was given up, it counts as late: the caller looks again. */
-  async #matches(statement: SqlStatement, values: SqlValue[]): Promise<boolean> {
-    try {
-      return (await this.#run(statement, values)).affected > 0
-    } catch (error) {
-      if (this.#dialect.isGivenUp(error)) return false
-      throw error
-    }
+  #matches(statement: SqlStatement, values: SqlValue[]): Promise<boolean> {
+    return this.#run(statement, values).then(
+      ({ affected }) => affected > 0,
+      (error: unknown) => {
+        if (this.#dialect.isGivenUp(error)) return false
+        throw error
+      },
+    )
   }
 
-  async #run(statement: SqlStatement, values: SqlValue[]): Promise<SqlResult> {
+  #run(statement: SqlStatement, values: SqlValue[]): Promise<SqlResult> {
     this.#checkOpen()
     return this.#database.run(statement, values)
   }

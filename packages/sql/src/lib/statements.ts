@@ -4,7 +4,7 @@ import type { SqlDialect } from './dialect.ts'
 
 /** Every statement of a request, with the values that it takes, in that order. */
 export interface Statements {
-  /** key, now */
+  /** key; expired rows, too: it is cheaper to look at what comes back than to send the time */
   readonly load: SqlStatement
   /** key, data, expiry */
   readonly insert: SqlStatement
@@ -24,7 +24,7 @@ export interface Statements {
 
 /*
  * The time always comes from the engine's clock, as a number: no time zone, neither the server's nor a
- * session's, has a say in it. Live is what expires after now, and only live rows are read, swapped or deleted.
+ * session's, has a say in it. Live is what expires after now, and only live rows are swapped or deleted.
  */
 export function statementsFor(dialect: SqlDialect, table: string): Statements {
   const ofLive = 'session_key = ? AND session_expiry > ?'
@@ -36,7 +36,7 @@ export function statementsFor(dialect: SqlDialect, table: string): Statements {
   }
   const change = (text: string): SqlStatement => statement(text + (dialect.patience ?? ''))
   return {
-    load: statement(`SELECT session_data, session_expiry FROM {table} WHERE ${ofLive}`),
+    load: statement(`SELECT session_data, session_expiry FROM {table} WHERE session_key = ?`),
     insert: statement(
       `INSERT INTO {table} (session_key, session_data, session_expiry) VALUES (?, ?, ?) ${dialect.unlessTaken}`,
     ),
