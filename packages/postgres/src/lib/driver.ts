@@ -1,15 +1,22 @@
+import type { PreparedRun } from './prepared-run.ts'
+
 /** What the engine uses of a connection of `pg`, in any version that has it. */
 export interface PostgresConnection {
-  query(call: PostgresCall): Promise<PostgresAnswer | readonly PostgresAnswer[]>
+  query(call: PostgresCall | PreparedRun, callback: PostgresCallback): unknown
   on(event: 'error', listener: () => void): unknown
   off(event: 'error', listener: () => void): unknown
   release(destroy?: boolean): void
+  readonly connection?: object
+  readonly pipeline?: boolean
 }
+
+/** Of several statements in one text there are several answers; if it failed, none. */
+export type PostgresCallback = (error: unknown, answer: PostgresAnswer | readonly PostgresAnswer[]) => void
 
 /** A statement as `pg` takes it. What is set here wins over the settings of its pool. */
 export interface PostgresCall {
   text: string
-  values: (string | number | Buffer)[]
+  values: (string | Buffer)[]
   rowMode: 'array'
   types: { getTypeParser(oid: number): (text: string) => unknown }
   /** Under this name the server keeps the prepared statement. */
@@ -23,7 +30,7 @@ export interface PostgresAnswer {
 
 /** A pool of `pg`. */
 export interface PostgresPool {
-  connect(): Promise<PostgresConnection>
+  connect(callback: (error: unknown, connection: PostgresConnection | undefined) => void): unknown
   on(event: 'error', listener: () => void): unknown
   off(event: 'error', listener: () => void): unknown
   readonly totalCount: number

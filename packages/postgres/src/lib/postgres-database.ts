@@ -8,9 +8,15 @@ import {
   type SqlValue,
   UnreachableError,
 } from '@sess/sql'
-import type { PostgresAnswer, PostgresCall, PostgresConnection, PostgresPool } from './driver.ts'
-import { inTime } from './in-time.ts'
+import type {
+  PostgresAnswer,
+  PostgresCall,
+  PostgresCallback,
+  PostgresConnection,
+  PostgresPool,
+} from './driver.ts'
 import { isHarmless, statementError } from './postgres-errors.ts'
+import { PreparedRun, type PreparedStatement, takesRuns } from './prepared-run.ts'
 import { readColumn } from './read-column.ts'
 
 export interface PostgresDatabaseOptions {
@@ -28,7 +34,7 @@ export class PostgresDatabase implements SqlDatabase {
   readonly #prepared: boolean
   readonly #limit: number
   readonly #close: (() => Promise<void>) | undefined
-  readonly #names = new WeakMap<SqlStatement, string>()
+  readonly #statements = new WeakMap<SqlStatement, PreparedStatement>()
   #isClosed = false
 
   constructor({ pool, prepared, limit, close }: PostgresDatabaseOptions) {
@@ -40,17 +46,18 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   run(statement: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult> {
-    const call = this.#call(statement, values)
-    if (!statement.isMaintenance) return this.#withConnection(this.#limit, isHarmless, send => send(call))
+    const bound = values.map(asText)
+    if (!statement.isMaintenance)
+      return this.#withConnection(this.#limit, isHarmless, (connection, done) =>
+        connection.query(this.#query(connection, statement, bound), done),
+      )
     // The server has a limit of its own for the statements that somebody waits for.
     const limit = Math.max(this.#limit, MAINTENANCE_LIMIT)
-    const never = () => false
-    return this.#withConnection(limit, never, async send => {
-      await send(plain(`BEGIN; SET LOCAL statement_timeout = ${limit}`))
-      const result = await send(call)
-      await send(plain('COMMIT'))
-      return result
-    })
+    const begin = plain(`BEGIN; SET LOCAL statement_timeout = ${limit}`)
+    const call = plain(statement.text, bound)
+    return this.#withConnection(limit, never, (connection, done) =>
+      inTransaction(connection, begin, call, done),
+    )
   }
 
   async close(): Promise<void> {
@@ -59,72 +66,102 @@ export class PostgresDatabase implements SqlDatabase {
     else this.#pool.off('error', ignore)
   }
 
-  /** `mayStay`: whether the connection is as good as before when a statement has failed with this error. */
-  async #withConnection(
+  /**
+   * `mayStay`: whether the connection is as good as before when a statement has failed with this error. All in
+   * callbacks, and one deadline for all: what each promise costs, every request pays.
+   */
+  #withConnection(
     limit: number,
     mayStay: (error: unknown) => boolean,
-    work: (send: Send) => Promise<SqlResult>,
+    work: (connection: PostgresConnection, done: PostgresCallback) => void,
   ): Promise<SqlResult> {
-    const end = performance.now() + limit
-    const connection = await this.#connection(end)
-    // What breaks under a statement breaks the statement; as an event alone it would end the process.
-    connection.on('error', ignore)
-    let isGood = false
-    try {
-      const result = await work(async call =>
-        resultOf(await inTime(connection.query(call), end - performance.now(), ignore)),
-      )
-      isGood = true
-      return result
-    } catch (error) {
-      isGood = mayStay(error)
-      throw statementError(error)
-    } finally {
-      connection.off('error', ignore)
-      // Whatever it was, another connection may fare better: on a server that may write, or that has started again.
-      connection.release(!isGood)
-    }
+    return new Promise((resolve, reject) => {
+      let connection: PostgresConnection | undefined
+      let isOver = false
+      const end = (isGood: boolean) => {
+        isOver = true
+        clearTimeout(timer)
+        connection?.off('error', ignore)
+        // Whatever it was, another connection may fare better: on a server that may write, or that has started again.
+        connection?.release(!isGood)
+      }
+      const timer = setTimeout(() => {
+        end(false)
+        reject(new SessionError('ERR_TIMEOUT', 'The database did not answer in time'))
+      }, limit)
+      this.#pool.connect((failure, free) => {
+        if (isOver) return free?.release()
+        if (free === undefined) {
+          end(true)
+          return reject(this.#unreachable(failure))
+        }
+        connection = free
+        // What breaks under a statement breaks the statement; as an event alone it would end the process.
+        free.on('error', ignore)
+        work(free, (error, answer) => {
+          if (isOver) return
+          end(error ? mayStay(error) : true)
+          if (error) reject(statementError(error))
+          else resolve(resultOf(answer))
+        })
+      })
+    })
   }
 
-  async #connection(end: number): Promise<PostgresConnection> {
-    try {
-      return await inTime(this.#pool.connect(), end - performance.now(), late => late.release())
-    } catch (error) {
-      if (error instanceof SessionError) throw error
-      if (this.#isClosed) throw new SessionError('ERR_CLOSED', 'The postgresql store is closed')
-      throw new UnreachableError(error)
-    }
+  #unreachable(error: unknown): SessionError {
+    if (this.#isClosed) return new SessionError('ERR_CLOSED', 'The postgresql store is closed')
+    return new UnreachableError(error)
   }
 
-  #call(statement: SqlStatement, values: readonly SqlValue[]): PostgresCall {
-    const bound = values.map(value => (value instanceof Uint8Array ? asBuffer(value) : value))
-    const call = { ...plain(statement.text), values: bound }
-    return this.#prepared && !statement.isMaintenance ? { ...call, name: this.#nameOf(statement) } : call
+  #query(connection: PostgresConnection, statement: SqlStatement, values: Bound): PostgresCall | PreparedRun {
+    if (!this.#prepared) return plain(statement.text, values)
+    const known = this.#statements.get(statement) ?? this.#prepare(statement)
+    if (takesRuns(connection)) return new PreparedRun(known, values)
+    return { ...plain(known.text, values), name: known.name }
   }
 
-  /** The pool may be shared with others, and a name means the same text on every connection. */
-  #nameOf(statement: SqlStatement): string {
-    const name =
-      this.#names.get(statement) ??
-      `sess_${createHash('sha256').update(statement.text).digest('hex').slice(0, 24)}`
-    this.#names.set(statement, name)
-    return name
+  #prepare(statement: SqlStatement): PreparedStatement {
+    const { text } = statement
+    // The pool may be shared with others, and a name means the same text on every connection.
+    const name = `sess_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`
+    const prepared = { name, text }
+    this.#statements.set(statement, prepared)
+    return prepared
   }
 }
 
-/** Sends a statement on the connection that one has. */
-type Send = (call: PostgresCall) => Promise<SqlResult>
+type Bound = PostgresCall['values']
 
-function plain(text: string): PostgresCall {
-  return { text, values: [], rowMode: 'array', types }
+function inTransaction(
+  connection: PostgresConnection,
+  begin: PostgresCall,
+  call: PostgresCall,
+  done: PostgresCallback,
+): void {
+  connection.query(begin, (failure, none) => {
+    if (failure) return done(failure, none)
+    connection.query(call, (error, answer) => {
+      if (error) return done(error, answer)
+      connection.query(plain('COMMIT'), failed => done(failed, answer))
+    })
+  })
+}
+
+function plain(text: string, values: Bound = []): PostgresCall {
+  return { text, values, rowMode: 'array', types }
 }
 
 const types: PostgresCall['types'] = { getTypeParser: readColumn }
 
 function ignore(): void {}
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function never(): boolean {
+  return false
+}
+
+function asText(value: SqlValue): string | Buffer {
+  if (typeof value !== 'object') return String(value)
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 }
 
 /** Of several statements in one text, the last one counts. */
