@@ -26,7 +26,15 @@ export interface MysqlDatabaseOptions {
 }
 
 /** Sends one statement on one connection. */
-type Send = (connection: MysqlConnection, text: string, values: readonly SqlValue[]) => Promise<SqlResult>
+type Send = (
+  connection: MysqlConnection,
+  text: string,
+  values: readonly SqlValue[],
+  done: MysqlCallback,
+) => void
+
+/** Is told what came of it. */
+type Done<T> = (error: unknown, result?: T) => void
 
 /** Runs statements on one connection. */
 export type Run = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>
@@ -50,20 +58,25 @@ export class MysqlDatabase implements SqlDatabase {
   }
 
   run(statement: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult> {
-    return this.#withConnection(
-      connection => this.#send(connection, statement.text, values),
-      statement.isMaintenance ? this.#maintenanceLimit : this.#limit,
-      error => isTaken(error) || isGivenUp(error),
-    )
+    const limit = statement.isMaintenance ? this.#maintenanceLimit : this.#limit
+    return this.#withConnection(limit, isHarmless, (connection, done) => {
+      this.#send(connection, statement.text, values, (error, result) =>
+        done(error, error ? undefined : resultOf(result)),
+      )
+    })
   }
 
   /** Runs statements that need the same connection. If one fails, so does the connection, with all that it holds. */
   together<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    return this.#withConnection(
-      connection => work((statement, values) => this.#send(connection, statement.text, values)),
-      this.#maintenanceLimit,
-      () => false,
-    )
+    return this.#withConnection<T>(this.#maintenanceLimit, never, (connection, done) => {
+      const run: Run = (statement, values) =>
+        new Promise((resolve, reject) => {
+          this.#send(connection, statement.text, values, (error, result) =>
+            error ? reject(error) : resolve(resultOf(result)),
+          )
+        })
+      work(run).then(result => done(null, result), done)
+    })
   }
 
   async close(): Promise<void> {
@@ -75,64 +88,56 @@ export class MysqlDatabase implements SqlDatabase {
     return Math.max(this.#limit, MAINTENANCE_LIMIT)
   }
 
+  /**
+   * `mayStay`: whether the connection is as good as before when a statement has failed with this error. All in
+   * callbacks: what each promise costs, every request pays.
+   */
   #withConnection<T>(
-    work: (connection: MysqlConnection) => Promise<T>,
     limit: number,
-    isHarmless: (error: unknown) => boolean,
+    mayStay: (error: unknown) => boolean,
+    work: (connection: MysqlConnection, done: Done<T>) => void,
   ): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed())
     return new Promise<T>((resolve, reject) => {
       let connection: MysqlConnection | undefined
       let isOver = false
-      const end = (settle: () => void) => {
+      const timer = setTimeout(() => {
+        isOver = true
+        if (connection) discard(connection)
+        else this.#line.leave(start)
+        reject(new SessionError('ERR_TIMEOUT', `The database did not answer within ${limit} ms`))
+      }, limit)
+      const done: Done<T> = (error, result) => {
         if (isOver) return
         isOver = true
         clearTimeout(timer)
-        settle()
+        // Another connection may fare better: to a server that may write, or that has started again.
+        if (connection && error && !mayStay(error)) discard(connection)
+        else connection?.release()
+        if (error) reject(withoutStatement(error))
+        else resolve(result as T)
       }
-      const timer = setTimeout(
-        () =>
-          end(() => {
-            if (connection) discard(connection)
-            else this.#line.leave(start)
-            reject(new SessionError('ERR_TIMEOUT', `The database did not answer within ${limit} ms`))
-          }),
-        limit,
-      )
-      const fail = (error: unknown) =>
-        end(() => {
-          if (isHarmless(error)) connection?.release()
-          // Another connection may fare better: to a server that may write, or that has started again.
-          else if (connection) discard(connection)
-          reject(withoutStatement(error))
-        })
       const start: Waiter = (error, free) => {
         // Nothing was sent, so nothing can have been done.
-        if (error) return end(() => reject(this.#unreachable(error)))
+        if (error) return done(this.#unreachable(error))
         connection = free
-        const done = this.#known.has(free) ? work(free) : this.#greet(free).then(() => work(free))
-        done.then(
-          result =>
-            end(() => {
-              free.release()
-              resolve(result)
-            }),
-          fail,
-        )
+        if (this.#known.has(free)) work(free, done)
+        else this.#greet(free, failure => (failure ? done(failure) : work(free, done)))
       }
       this.#line.join(start)
     })
   }
 
-  async #greet(connection: MysqlConnection): Promise<void> {
+  #greet(connection: MysqlConnection, done: (error?: unknown) => void): void {
     // What becomes of a statement its own callback says; an idle connection that ends is none of ours.
     connection.on('error', () => undefined)
-    try {
-      if (this.#greeting) await greet(connection, this.#greeting, [])
-    } catch (error) {
-      throw new UnreachableError(error)
+    const greeted = (error: unknown) => {
+      if (error) return done(new UnreachableError(error))
+      this.#known.add(connection)
+      done()
     }
-    this.#known.add(connection)
+    if (this.#greeting) connection.query(this.#greeting, greeted)
+    else greeted(null)
   }
 
   #unreachable(error: Error): unknown {
@@ -146,34 +151,33 @@ function closed(): SessionError {
 
 /** Of a pool with settings of its own: each call says how its result is read. */
 function sender(prepared: boolean): Send {
-  return (connection, text, values) =>
-    result(done => {
-      const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast } as const
-      if (prepared) connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
-      else connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
-    })
+  return (connection, text, values, done) => {
+    const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast } as const
+    if (prepared) connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
+    else connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
+  }
 }
 
 /** Of a pool that is set as the engine reads results. */
 function senderToOwn(prepared: boolean): Send {
-  return (connection, text, values) =>
-    result(done => {
-      if (prepared) connection.execute(text, values.map(bound), done)
-      else connection.query(withLiterals(text, values), done)
-    })
-}
-
-const greet = senderToOwn(false)
-
-function result(call: (done: MysqlCallback) => void): Promise<SqlResult> {
-  return new Promise((resolve, reject) => {
-    call((error, result) => (error ? reject(error) : resolve(resultOf(result))))
-  })
+  return (connection, text, values, done) => {
+    if (prepared) connection.execute(text, values.map(bound), done)
+    else connection.query(withLiterals(text, values), done)
+  }
 }
 
 /** As the driver does by itself. Only another function wins over one that is set for the pool. */
 function typeCast(_: unknown, next: () => unknown): unknown {
   return next()
+}
+
+/** The statement alone failed, as statements do. */
+function isHarmless(error: unknown): boolean {
+  return isTaken(error) || isGivenUp(error)
+}
+
+function never(): boolean {
+  return false
 }
 
 function bound(value: SqlValue): SqlValue {
