@@ -8,15 +8,15 @@ import {
   startRedisSentinel,
 } from '@sess/testing'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import '@sess/redis'
 import type { RedisConfig } from '../src/lib/redis-config.ts'
 import { closing, disconnecting } from './support/place.ts'
 
 const address = ({ host, port }: { host: string; port: number }) => ({ host, port })
 
-async function open(config: RedisConfig): Promise<Manager> {
-  return closing(newManager('redis', { providerConfig: config, timeout: 2000, hashKey: 'key' }))
+function open(config: RedisConfig): Promise<Manager> {
+  return newManager('redis', { providerConfig: config, timeout: 2000, hashKey: 'key' })
 }
 
 async function newSession(manager: Manager): Promise<string> {
@@ -69,13 +69,12 @@ class Load {
 }
 
 describe.skipIf(await noServer('redisSentinel')).concurrent('a failover by sentinels', () => {
-  async function scene() {
-    const servers: RedisSentinel = await closing(startRedisSentinel())
-    const manager = await open({
-      sentinel: { sentinels: servers.sentinels.map(address), name: servers.name },
-    })
+  async function scene({ onTestFinished }: TestContext) {
+    const servers: RedisSentinel = await closing(startRedisSentinel(), onTestFinished)
+    const sentinels = servers.sentinels.map(address)
+    const manager = await closing(open({ sentinel: { sentinels, name: servers.name } }), onTestFinished)
     const [first] = servers.sentinels as [RedisSentinel['master']]
-    const sentinel = disconnecting(new Redis(address(first)))
+    const sentinel = disconnecting(new Redis(address(first)), onTestFinished)
     const master = async () =>
       Number(((await sentinel.call('SENTINEL', 'get-master-addr-by-name', servers.name)) as string[])[1])
     return { servers, manager, sentinel, master }
@@ -97,8 +96,8 @@ describe.skipIf(await noServer('redisSentinel')).concurrent('a failover by senti
     expect(load.longest).toBeLessThan(2 * 2000 + 1000)
   }
 
-  it('of a master that died', { timeout: 60_000 }, async () => {
-    const { servers, manager, master } = await scene()
+  it('of a master that died', { timeout: 60_000 }, async context => {
+    const { servers, manager, master } = await scene(context)
     const cookie = await newSession(manager)
     const load = new Load(manager, await Promise.all([1, 2, 3, 4].map(() => newSession(manager))))
     await sleep(300)
@@ -112,8 +111,8 @@ describe.skipIf(await noServer('redisSentinel')).concurrent('a failover by senti
     expect(await increment(manager, cookie)).toBeGreaterThan(1)
   })
 
-  it('that is planned, with the old master still there', { timeout: 60_000 }, async () => {
-    const { servers, manager, sentinel, master } = await scene()
+  it('that is planned, with the old master still there', { timeout: 60_000 }, async context => {
+    const { servers, manager, sentinel, master } = await scene(context)
     const cookie = await newSession(manager)
     const load = new Load(manager, await Promise.all([1, 2, 3, 4].map(() => newSession(manager))))
     await sleep(100)
@@ -121,7 +120,7 @@ describe.skipIf(await noServer('redisSentinel')).concurrent('a failover by senti
     await expect.poll(master, { timeout: 30_000 }).toBe(servers.replica.port)
     await sleep(200)
     const atOnce = await increment(manager, cookie)
-    const old = disconnecting(new Redis(address(servers.master)))
+    const old = disconnecting(new Redis(address(servers.master)), context.onTestFinished)
     await expect
       .poll(async () => ((await old.call('ROLE')) as string[])[0], { timeout: 30_000 })
       .toBe('slave')
@@ -146,7 +145,7 @@ describe.skipIf(await noServer('redisCluster'))('a slot that moves', () => {
     const ids = await Promise.all(nodes.map(node => node.cluster('MYID')))
     const prefix = '{moving}:'
     const slot = await (nodes[0] as Redis).cluster('KEYSLOT', prefix)
-    const manager = await open({ cluster: { nodes: cluster.nodes.map(address) }, prefix })
+    const manager = await closing(open({ cluster: { nodes: cluster.nodes.map(address) }, prefix }))
     const cookies = await Promise.all(Array.from({ length: 20 }, () => newSession(manager)))
     const counts = await Promise.all(nodes.map(node => node.cluster('COUNTKEYSINSLOT', slot)))
     const from = counts.indexOf(20)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { REVISION_BYTES } from '@sess/core/engine'
 import { type RedisClient, type RedisConfig, type RedisEngineName, RedisStore } from '@sess/redis'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
 
 /** A prefix that nobody else uses. */
 export function newPrefix(): string {
@@ -36,10 +36,16 @@ export async function openStore(
   return store
 }
 
+/** Registers what ends something with the test: the one of its context, for tests that run side by side. */
+type AtEnd = TestContext['onTestFinished']
+
 /** Something that is closed when the test is over. */
-export async function closing<T extends { close(): unknown }>(thing: Promise<T> | T): Promise<T> {
+export async function closing<T extends { close(): unknown }>(
+  thing: Promise<T> | T,
+  atEnd: AtEnd = onTestFinished,
+): Promise<T> {
   const opened = await thing
-  onTestFinished(async () => {
+  atEnd(async () => {
     await opened.close()
   })
   return opened
@@ -48,8 +54,8 @@ export async function closing<T extends { close(): unknown }>(thing: Promise<T> 
 /** A client of the test's own that is closed when the test is over. */
 export function disconnecting<
   T extends { disconnect(): void; on(event: 'error', listener: () => void): unknown },
->(client: T): T {
+>(client: T, atEnd: AtEnd = onTestFinished): T {
   client.on('error', () => undefined)
-  onTestFinished(() => client.disconnect())
+  atEnd(() => client.disconnect())
   return client
 }
