@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     // Most tests wait for servers and clocks: one more than there are processors keeps those busy.
     maxWorkers: availableParallelism() + 1,
+    // Those that run side by side in one process wait most of their time, too.
+    maxConcurrency: 10,
     include: ['{packages,examples}/*/test/**/*.test.ts', '{testing,bench}/test/**/*.test.ts'],
     globalSetup: ['testing/src/global-setup.ts'],
     reporters,
