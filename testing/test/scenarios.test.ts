@@ -1,6 +1,6 @@
 import { noServer, type Server, startRedis } from '@sess/testing'
 import { type ScenarioEngine, testFailures, testSharing } from '@sess/testing/scenarios'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { countInTwoProcesses, countOverBadConnections } from '../src/lib/scenarios/counts.ts'
 import { logOutAmidstRequests } from '../src/lib/scenarios/logouts.ts'
 import { failToOpen, surviveKills, survivePause } from '../src/lib/scenarios/outages.ts'
@@ -26,29 +26,37 @@ describe.skipIf(isMissing)('an engine that is right', () => {
 })
 
 describe.skipIf(isMissing)('an engine that is wrong in one thing is caught', () => {
-  let server: Server
-  beforeAll(async () => {
-    server = await startRedis()
-  })
-  afterAll(() => server?.close())
-
-  it.each([
+  it.each<Wrong>([
     ['swaps whatever is there', countInTwoProcesses, /increments/],
     ['keeps what it deletes', logOut, /opens the session right after the logout/],
     ['updates what is not there', logOut, /opens the session|sessions are left/],
-    ['sends again', (stage: Stage<Server>) => countOverBadConnections(stage, 1), /were done twice/],
+    ['sends again', stage => countOverBadConnections(stage, 1), /were done twice/],
+    ['looks before it loads', measure, /load: 2/],
+  ])('one that %s', { timeout: 60_000 }, expectCaught)
+
+  // These wait for most of their time.
+  it.concurrent.each<Wrong>([
     ['never comes back', surviveKills, /the first request after the outage/],
     ['rejects where nobody listens', surviveKills, /unhandledRejection/],
     ['stays open', survivePause, /the closed manager keeps its process/],
     ['leaves a timer behind', failToOpen, /keeps the process/],
     ['waits for ever', failToOpen, /opening a server that does not answer/],
-    ['looks before it loads', measure, /load: 2/],
-  ] as const)('one that %s', { timeout: 60_000 }, async (fault, scenario, message) => {
-    const stage = new Stage(model(fault), server)
-    onTestFinished(() => stage.clear())
-    await expect(scenario(stage)).rejects.toThrow(message)
-  })
+  ])('one that %s', { timeout: 60_000 }, expectCaught)
 })
+
+type Wrong = [fault: string, scenario: (stage: Stage<Server>) => Promise<void>, message: RegExp]
+
+/** On a server of its own. */
+async function expectCaught(...[fault, scenario, message]: Wrong): Promise<void> {
+  const server = await startRedis()
+  const stage = new Stage(model(fault), server)
+  try {
+    await expect(scenario(stage)).rejects.toThrow(message)
+  } finally {
+    await stage.clear()
+    await server.close()
+  }
+}
 
 function logOut(stage: Stage<Server>): Promise<void> {
   return logOutAmidstRequests(stage, 100, 1)
