@@ -62,7 +62,7 @@ describe('a run', () => {
   it('fails with a contender that answers wrongly', async () => {
     const wrong = run(groupOf('./wrong-contender.mjs'))
     await expect(wrong).rejects.toThrow(
-      /^tested: \d+ wrong answers; \/change answered 200 "1" instead of 200 "2"/,
+      /^tested: \d+ wrong answers; \/change answered 200 "0" instead of 200 "1"/,
     )
   })
 
