@@ -73,9 +73,10 @@ export function isForwardedSecure(header: (name: string) => string | undefined):
  * `Cache-Control` for a response that sets a session cookie: a shared cache that kept it would hand one
  * visitor's session to others. What else the handler said stays.
  */
-export function privateCacheControl(value: string | undefined): string {
-  const directives = (value ?? '').split(',').map(directive => directive.trim())
-  if (directives.some(directive => /^(?:private|no-store)$/i.test(directive))) return value as string
+export function privateCacheControl(value: string): string {
+  if (value === '') return 'private'
+  const directives = value.split(',').map(directive => directive.trim())
+  if (directives.some(directive => /^(?:private|no-store)$/i.test(directive))) return value
   return [
     'private',
     ...directives.filter(directive => directive !== '' && !/^(?:public|s-maxage=.*)$/i.test(directive)),
