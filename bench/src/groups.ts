@@ -84,6 +84,7 @@ export const groups: readonly Group[] = [
     title: 'Cookie',
     entries: [
       bare,
+      { ...driver('driver-cookie', 'AES-256-GCM of node:crypto'), maxSize: 2048 },
       cookie,
       lazily(cookie),
       { ...peer('iron-session', 'iron-session'), maxSize: 300 },

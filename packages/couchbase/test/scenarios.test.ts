@@ -27,7 +27,7 @@ async function startServer(): Promise<DoubleServer> {
 
 const engine: ScenarioEngine<DoubleServer> = {
   title: 'couchbase',
-  module: new URL('../dist/index.js', import.meta.url).href,
+  module: new URL('./support/loaded.mjs', import.meta.url).href,
   provider: 'couchbase',
   start: startServer,
   config: (server, route) => {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { CouchbaseCollection } from './client.ts'
 import type { Settings } from './couchbase-config.ts'
-import { checkCollection, connectLink, isAlive, type Link } from './link.ts'
+import { checkCollection, connectLink, isAlive, type Link, loadSdk } from './link.ts'
 
 /** After a new cluster that was no better, in milliseconds. */
 const PAUSE = 10_000
@@ -31,6 +31,7 @@ export class Connection {
 
   /** @throws ERR_CONFIG, ERR_BACKEND */
   static async open(settings: Settings, timeout: number): Promise<Connection> {
+    await loadSdk(settings)
     const end = performance.now() + timeout
     const link = await connectLink(settings, timeout)
     try {

@@ -1,6 +1,4 @@
 import { performance } from 'node:perf_hooks'
-// Not when it is needed: loading takes a second, which is no part of the time that an engine has to open.
-import { connect, EndpointState } from 'couchbase'
 import {
   type CouchbaseBucket,
   type CouchbaseClient,
@@ -25,6 +23,11 @@ export interface Link {
   close(): Promise<unknown>
 }
 
+/** Loads the SDK's native part, which takes its time; whoever gives a client has loaded one. */
+export async function loadSdk({ source }: Settings): Promise<void> {
+  if (!('client' in source)) await import('couchbase')
+}
+
 /**
  * Connects, or takes the client that is given.
  *
@@ -39,6 +42,7 @@ export async function connectLink(settings: Settings, timeout: number): Promise<
       close: async () => {},
     }
   const { connectionString, options } = source
+  const { connect, EndpointState } = await import('couchbase')
   const timeouts = { ...options.timeouts, bootstrapTimeout: timeout, connectTimeout: timeout }
   try {
     const cluster = await connect(connectionString, { ...options, timeouts })

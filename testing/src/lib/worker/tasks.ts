@@ -48,7 +48,7 @@ export const tasks = {
     opened = await openManager(setup, { clock })
   },
   async tryToOpen(setup: Setup): Promise<Attempt> {
-    // What an engine needs to open is loaded with it, in whatever time that takes.
+    // Loading takes whatever time it takes.
     await import(setup.module)
     return attempt(() => tasks.open(setup))
   },
