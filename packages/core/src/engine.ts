@@ -24,7 +24,7 @@ export {
 export { type MemoryConfig, MemoryStore } from './lib/memory-store.ts'
 export type { Provider } from './lib/provider.ts'
 export { randomInto } from './lib/random.ts'
-export { copyOf, RecentMap } from './lib/recent-map.ts'
+export { RecentMap } from './lib/recent-map.ts'
 export type { RecordStore, StoredRecord, Token } from './lib/record-store.ts'
 export { type EngineFactory, register } from './lib/registry.ts'
 export type { EngineCookie, SealedStore, Unsealed } from './lib/sealed-store.ts'

@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  copyOf,
-  type EngineCookie,
-  RecentMap,
-  type SealedStore,
-  type Unsealed,
-} from '@sess/core/engine'
+import { type Clock, type EngineCookie, RecentMap, type SealedStore, type Unsealed } from '@sess/core/engine'
 import { type CookieConfig, readConfig } from './cookie-config.ts'
 import { SealingKey } from './sealing-key.ts'
 
@@ -103,6 +96,7 @@ export class CookieStore implements SealedStore {
 
   #remember(opened: Opened): void {
     const { sealed } = opened
-    if (sealed.length <= RECENT_LENGTH) this.#recent.set(copyOf(sealed.slice(-END_LENGTH)), opened)
+    // A part of the seal, which stays in memory anyway: no copy.
+    if (sealed.length <= RECENT_LENGTH) this.#recent.set(sealed.slice(-END_LENGTH), opened)
   }
 }
