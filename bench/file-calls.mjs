@@ -12,6 +12,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { FileStore } from '@sess/file'
 import session from 'express-session'
 import fileStore from 'session-file-store'
+import { median } from './dist/stats.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 40)
 const SESSIONS = 32
@@ -160,7 +161,6 @@ const ways = {
 }
 
 const decile = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 10)]
-const median = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
 async function round({ change, cpu, wall }) {
   const [before, begin] = [process.cpuUsage(), performance.now()]
