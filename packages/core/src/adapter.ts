@@ -4,7 +4,8 @@
  * @module
  */
 export { Adapter, type AdapterOptions, type SessionsOff, withStatus } from './lib/adapter.ts'
-export { isOfAnswer, type RequestHooks } from './lib/exchange.ts'
+export type { RequestHooks } from './lib/exchange.ts'
+export { isOfAnswer } from './lib/headers.ts'
 export type { Manager } from './lib/manager.ts'
 export { readyForProperties } from './lib/own-properties.ts'
 export { type LoadErrorPolicy, RequestSession, type RequestSessionType } from './lib/request-session.ts'

@@ -42,7 +42,7 @@ const wrong: Record<keyof ManagerOptions, { values: readonly unknown[]; example:
   // Any value is for the engine to judge.
   providerConfig: { values: [], example: '' },
   secure: { values: [0, 'yes', '', 'true', null, {}, []], example: "'auto'" },
-  trustProxy: { values: notBooleans, example: 'true' },
+  trustProxy: { values: ['yes', '', 'true', null, {}, [], -1, 1.5, Number.NaN], example: 'true' },
   hashFunc: { values: [5, true, null, {}, [], 'no such hash', ''], example: "'sha256'" },
   hashKey: { values: [5, true, null, {}, [5], ['a', null], ['a', ''], ['', 'a']], example: "'new secret'" },
   domain: { values: [...notStrings, '', 'https://example.org', 'a b'], example: "'example.org'" },

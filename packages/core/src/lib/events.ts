@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
+import type { CacheFieldChange } from './headers.ts'
 
 /** What happens to sessions. `id` is the storage id, a hash: it cannot be used as a session id. */
 export interface SessionEvents {
@@ -21,8 +22,11 @@ export interface SessionEvents {
   sweepError: { error: unknown }
   /** A sweep is over. */
   swept: { count: number }
-  /** A handler said that a response with a session cookie may be cached publicly; it may not. */
-  cacheControl: { from: string; to: string }
+  /**
+   * A handler said that shared caches may keep a response with a session cookie; they may not. `field` is the header
+   * that said so, in lower case.
+   */
+  cacheControl: CacheFieldChange
 }
 
 export type SessionEventName = keyof SessionEvents

@@ -35,8 +35,8 @@ export interface Exchange {
   begin(visit: ExchangeVisit): void
   /** A header of the request, by its name in lower case. */
   header(name: string): string | undefined
-  /** Whether the client reached us over TLS, as far as is known. */
-  isSecure(trustProxy: boolean): boolean
+  /** Whether the client reached us over TLS, as far as is known. `proxies`: how many are trusted. */
+  isSecure(proxies: number): boolean
   /** Whether it is too late to send a cookie. */
   readonly headersSent: boolean
   /** Puts the session's lines on the response, in place of those put there before for the same session. */
@@ -47,38 +47,4 @@ export interface Exchange {
   abandon(): void
   /** The response with the session's lines, where it is a Web response. After the last call no cookie can be sent. */
   respond?(response: Response, isLast: boolean): Response
-}
-
-/**
- * Whether a header tells of the answer that it comes with. Others are said with every answer, as those of CORS and of
- * security: an answer in place of another keeps them.
- */
-export function isOfAnswer(name: string): boolean {
-  return /^(?:accept-ranges|age|cache-control|content-(?!security-policy).*|digest|etag|expires|last-modified|link|location|pragma|refresh|set-cookie|trailer|transfer-encoding)$/i.test(
-    name,
-  )
-}
-
-/** The scheme a proxy reports: RFC 7239's `Forwarded`, else `X-Forwarded-Proto`; of several the first, the client's. */
-export function isForwardedSecure(header: (name: string) => string | undefined): boolean {
-  const forwarded = header('forwarded')
-  const proto =
-    forwarded === undefined
-      ? header('x-forwarded-proto')?.split(',', 1)[0]
-      : /(?:^|;)\s*proto="?([^";,]*)/i.exec(forwarded.split(',', 1)[0] as string)?.[1]
-  return proto?.trim().toLowerCase() === 'https'
-}
-
-/**
- * `Cache-Control` for a response that sets a session cookie: a shared cache that kept it would hand one
- * visitor's session to others. What else the handler said stays.
- */
-export function privateCacheControl(value: string): string {
-  if (value === '') return 'private'
-  const directives = value.split(',').map(directive => directive.trim())
-  if (directives.some(directive => /^(?:private|no-store)$/i.test(directive))) return value
-  return [
-    'private',
-    ...directives.filter(directive => directive !== '' && !/^(?:public|s-maxage=.*)$/i.test(directive)),
-  ].join(', ')
 }

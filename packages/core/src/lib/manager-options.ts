@@ -27,8 +27,12 @@ export interface ManagerOptions<Config = unknown> {
    * the request came. Default `'auto'`.
    */
   secure?: boolean | 'auto'
-  /** Whether `Forwarded` and `X-Forwarded-Proto` tell how the request came: only behind a proxy that sets them. Default false. */
-  trustProxy?: boolean
+  /**
+   * How many proxies of yours stand before the server, whose `Forwarded` or `X-Forwarded-Proto` tells how the request
+   * came. `true` is one. Each proxy adds to the end of a list, and what stands before that comes from the client.
+   * Default false: none.
+   */
+  trustProxy?: boolean | number
   /** The keyed hash that tags ids: a name that Node knows, or a function. Default `sha1`. Unused without `hashKey`. */
   hashFunc?: string | HashFunction
   /**
@@ -130,8 +134,13 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   checkNumber(checked, 'cookieLifeTime', 0, 30 * 86400)
   checkNumber(checked, 'timeout', 1, 5000, MAX_TIMEOUT)
   if (checked.touchEvery !== undefined) checkNumber(checked, 'touchEvery', 0, 360)
-  for (const name of ['trustProxy', 'httpOnly', 'partitioned', 'setCookie'] as const)
+  for (const name of ['httpOnly', 'partitioned', 'setCookie'] as const)
     checkType(checked, name, 'boolean', 'true')
+  if (
+    typeof checked.trustProxy !== 'boolean' &&
+    !(Number.isInteger(checked.trustProxy) && checked.trustProxy >= 0)
+  )
+    fail('trustProxy must be true, false or how many proxies there are', 'true')
   checkNumber(checked, 'idLength', 16, 16, 64)
   if (typeof checked.idPrefix !== 'string' || !ID_PREFIX.test(checked.idPrefix))
     fail('idPrefix must be at most 64 letters, digits or one of . _ : ~ -', "'app1-'")

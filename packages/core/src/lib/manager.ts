@@ -42,7 +42,7 @@ export class Manager<Data extends object = SessionData> {
   ) {
     const ids = new SessionIDs(options)
     ids.setHashFunc(options.hashFunc, options.hashKey)
-    const { cookieLifeTime, setCookie, trustProxy } = options
+    const { cookieLifeTime, setCookie } = options
     const isSealed = port.capabilities.kind === 'sealed'
     const shared = { port, lifetimes, events }
     this.#options = options
@@ -56,7 +56,7 @@ export class Manager<Data extends object = SessionData> {
       carrier: this.#carrier(options.secure),
       setCookie,
       cookieLifeTime,
-      trustProxy,
+      trustProxy: Number(options.trustProxy),
       onSaveError: options.onSaveError,
       createID: isSealed ? randomID : () => ids.create(),
       storageID: isSealed ? sid => sid : sid => ids.storageID(sid),

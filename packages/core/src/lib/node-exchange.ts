@@ -1,13 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { type Awaitable, attempt } from './awaitable.ts'
-import {
-  type Exchange,
-  type ExchangeContext,
-  type ExchangeVisit,
-  isOfAnswer,
-  privateCacheControl,
-  type RequestHooks,
-} from './exchange.ts'
+import type { Exchange, ExchangeContext, ExchangeVisit, RequestHooks } from './exchange.ts'
+import { type HeaderAccess, isOfAnswer, keepPrivate } from './headers.ts'
 import { headerOf, isSecureRequest, type NodeRequest } from './node-request.ts'
 import { type GateKeeper, type NodeResponse, ResponseGate } from './response-gate.ts'
 
@@ -47,8 +41,8 @@ export class NodeExchange implements Exchange, GateKeeper {
     return this.#gate.isOpen || this.#response.headersSent
   }
 
-  isSecure(trustProxy: boolean): boolean {
-    return this.#hooks.isSecure?.() ?? isSecureRequest(this.#request, trustProxy)
+  isSecure(proxies: number): boolean {
+    return this.#hooks.isSecure?.() ?? isSecureRequest(this.#request, proxies)
   }
 
   setLines(lines: readonly string[]): void {
@@ -128,11 +122,7 @@ export class NodeExchange implements Exchange, GateKeeper {
 
   #keepPrivate(): void {
     if (this.#lines?.length === 0) return
-    const from = asList(this.#response.getHeader('Cache-Control')).join(', ')
-    const to = privateCacheControl(from)
-    if (to === from) return
-    this.#response.setHeader('Cache-Control', to)
-    if (/\bpublic\b|s-maxage/i.test(from)) this.#context.events.emit('cacheControl', { from, to })
+    keepPrivate(headerAccess, this.#response, change => this.#context.events.emit('cacheControl', change))
   }
 
   /** What was changed after the headers had left: nobody waits for it, and a failure is told by an event. */
@@ -140,6 +130,12 @@ export class NodeExchange implements Exchange, GateKeeper {
     const ignore = () => {}
     if (this.mustHold()) void attempt(() => this.settle(), ignore, ignore)
   }
+}
+
+const headerAccess: HeaderAccess<NodeResponse> = {
+  names: response => response.getHeaderNames(),
+  get: (response, name) => response.getHeader(name),
+  set: (response, name, value) => response.setHeader(name, value),
 }
 
 /** Sets headers as `writeHead` would: an object, a flat list of names and values, or a list of pairs. */

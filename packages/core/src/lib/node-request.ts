@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
-import { type Exchange, isForwardedSecure } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { isForwardedSecure } from './headers.ts'
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
 
@@ -11,10 +12,10 @@ export function headerOf(request: NodeRequest, name: string): string | undefined
   return Array.isArray(value) ? value[0] : value
 }
 
-/** Whether the client reached us over TLS, as far as is known. */
-export function isSecureRequest(request: NodeRequest, trustProxy: boolean): boolean {
+/** Whether the client reached us over TLS, as far as is known. `proxies`: how many are trusted. */
+export function isSecureRequest(request: NodeRequest, proxies: number): boolean {
   if ((request.socket as TLSSocket | undefined)?.encrypted) return true
-  return trustProxy && isForwardedSecure(name => headerOf(request, name))
+  return isForwardedSecure(name => headerOf(request, name), proxies)
 }
 
 /** A request without a response to send a cookie on, as when a WebSocket is opened. */
@@ -30,8 +31,8 @@ export class LoneRequest implements Exchange {
     return headerOf(this.#request, name)
   }
 
-  isSecure(trustProxy: boolean): boolean {
-    return isSecureRequest(this.#request, trustProxy)
+  isSecure(proxies: number): boolean {
+    return isSecureRequest(this.#request, proxies)
   }
 
   begin(): void {}

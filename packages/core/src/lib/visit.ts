@@ -14,7 +14,8 @@ export interface VisitContext extends SessionContext {
   /** Whether the id is sent at all; else the application hands it out. */
   readonly setCookie: boolean
   readonly cookieLifeTime: number
-  readonly trustProxy: boolean
+  /** How many proxies are trusted. */
+  readonly trustProxy: number
 }
 
 /** Cookies of one name that are looked up before the visitor counts as new. */

@@ -1,10 +1,11 @@
-import {
-  type Exchange,
-  type ExchangeContext,
-  isForwardedSecure,
-  privateCacheControl,
-  type RequestHooks,
-} from './exchange.ts'
+import type { Exchange, ExchangeContext, RequestHooks } from './exchange.ts'
+import { type HeaderAccess, isForwardedSecure, keepPrivate } from './headers.ts'
+
+const headerAccess: HeaderAccess<Headers> = {
+  names: headers => headers.keys(),
+  get: (headers, name) => headers.get(name),
+  set: (headers, name, value) => headers.set(name, value),
+}
 
 /** The Web side of a request: cookies go to `Headers`, which somebody makes a response of. */
 export class WebExchange implements Exchange {
@@ -28,11 +29,11 @@ export class WebExchange implements Exchange {
     return this.#request.headers.get(name) ?? undefined
   }
 
-  isSecure(trustProxy: boolean): boolean {
+  isSecure(proxies: number): boolean {
     const { isSecure } = this.#hooks
     if (isSecure) return isSecure()
     if (this.#request.url.startsWith('https:')) return true
-    return trustProxy && isForwardedSecure(name => this.header(name))
+    return isForwardedSecure(name => this.header(name), proxies)
   }
 
   setLines(lines: readonly string[]): void {
@@ -42,7 +43,8 @@ export class WebExchange implements Exchange {
     this.#headers.delete(carrier.responseHeader)
     for (const line of [...others.filter(line => !carrier.owns(line)), ...lines])
       this.#headers.append(carrier.responseHeader, line)
-    if (lines.length > 0) this.#keepPrivate()
+    if (lines.length > 0)
+      keepPrivate(headerAccess, this.#headers, change => this.#context.events.emit('cacheControl', change))
   }
 
   changed(): void {}
@@ -58,13 +60,5 @@ export class WebExchange implements Exchange {
     this.setLines(this.#lines)
     const { status, statusText } = response
     return new Response(response.body, { status, statusText, headers: this.#headers })
-  }
-
-  #keepPrivate(): void {
-    const from = this.#headers.get('Cache-Control') ?? ''
-    const to = privateCacheControl(from)
-    if (to === from) return
-    this.#headers.set('Cache-Control', to)
-    if (/\bpublic\b|s-maxage/i.test(from)) this.#context.events.emit('cacheControl', { from, to })
   }
 }

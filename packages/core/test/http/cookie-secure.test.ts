@@ -61,17 +61,24 @@ describe.each(protocols)('over %s', protocol => {
 describe('behind a proxy', () => {
   const secure: Record<string, string>[] = [
     { 'x-forwarded-proto': 'https' },
-    { 'x-forwarded-proto': 'HTTPS, http' },
+    { 'x-forwarded-proto': 'http, HTTPS' },
+    { 'x-forwarded-proto': 'wss' },
     { forwarded: 'for=192.0.2.60;proto=https;by=203.0.113.43' },
-    { forwarded: 'proto="https", proto=http' },
+    { forwarded: 'proto=http, proto="https"' },
     { forwarded: 'Proto=https', 'x-forwarded-proto': 'http' },
+    { forwarded: 'for=192.0.2.60', 'x-forwarded-proto': 'https' },
+    { forwarded: 'proto=http', 'x-forwarded-proto': 'https' },
+    { forwarded: 'for=", for="192.0.2.60;x=\\", y";proto="h\\ttps"' },
+    { forwarded: 'for="a,b;proto=http";proto=https,' },
   ]
   const insecure: Record<string, string>[] = [
     {},
     { 'x-forwarded-proto': 'http' },
-    { 'x-forwarded-proto': 'http, https' },
+    { 'x-forwarded-proto': 'https, http' },
     { forwarded: 'for="proto=https";proto=http' },
-    { forwarded: 'for=192.0.2.60', 'x-forwarded-proto': 'https' },
+    { forwarded: 'proto=https, for=192.0.2.60' },
+    { forwarded: 'for="x;proto=https"' },
+    { forwarded: 'proto=' },
   ]
 
   it.each(secure)('that is trusted, HTTPS is believed: %j', async headers => {
@@ -89,6 +96,26 @@ describe('behind a proxy', () => {
   it.each(secure)('that is not trusted, nothing is believed: %j', async headers => {
     const { server } = await site({})
     expect((await server.ask({ headers })).setCookies[0]).not.toContain('Secure')
+  })
+})
+
+describe('behind several proxies', () => {
+  it.each<[number, Record<string, string>, boolean]>([
+    [0, { 'x-forwarded-proto': 'https' }, false],
+    [1, { 'x-forwarded-proto': 'https, http' }, false],
+    [2, { 'x-forwarded-proto': 'https, http' }, true],
+    [2, { 'x-forwarded-proto': 'https, http, http' }, false],
+    [2, { forwarded: 'proto=http, for="a, b";proto=https, for=10.0.0.1;proto=http' }, true],
+    [3, { 'x-forwarded-proto': 'https' }, true],
+  ])('%i are trusted: %j', async (trustProxy, headers, isSecure) => {
+    const { server } = await site({ trustProxy })
+    expect((await server.ask({ headers })).setCookies[0]?.includes('; Secure')).toBe(isSecure)
+  })
+
+  it('reads several header lines as one list', async () => {
+    const { server } = await site({ trustProxy: true })
+    const headers = { Forwarded: ['for=192.0.2.60;proto=http', 'for=10.0.0.1;proto=https'] }
+    expect((await server.ask({ headers })).setCookies[0]).toContain('; Secure')
   })
 })
 

@@ -171,6 +171,11 @@ describe.each(['http', 'h2c'] as const)('Cache-Control over %s', protocol => {
     ['public, max-age=60', 'private, max-age=60', 1],
     ['max-age=60, s-maxage=600', 'private, max-age=60', 1],
     ['Public', 'private', 1],
+    ['max-age=60, private="X-User"', 'private, max-age=60', 0],
+    ['no-cache="Set-Cookie, public", max-age=60', 'private, no-cache="Set-Cookie, public", max-age=60', 0],
+    ['no-cache="private, no-store", public', 'private, no-cache="private, no-store"', 1],
+    ['must-understand, no-store', 'private, must-understand, no-store', 0],
+    ['private=?0, max-age=60', 'private, max-age=60', 0],
   ])('%j becomes %j', async (from, to, events) => {
     const { server, manager } = await site({}, protocol)
     const happenings = record(manager)
@@ -182,10 +187,73 @@ describe.each(['http', 'h2c'] as const)('Cache-Control over %s', protocol => {
       expect(reply.setCookies).toHaveLength(1)
       expect(reply.headers['cache-control']).toBe(to)
       expect(happenings.filter(({ name }) => name === 'cacheControl')).toEqual(
-        Array.from({ length: events }, () => ({ name: 'cacheControl', event: { from, to } })),
+        Array.from({ length: events }, () => ({
+          name: 'cacheControl',
+          event: { field: 'cache-control', from, to },
+        })),
       )
     }
     const unset = await server.ask({ path: `/${query}` })
     expect(unset.headers['cache-control']).toBe(from === '' ? undefined : from)
+  })
+})
+
+describe.each(['http', 'h2c'] as const)('what shared caches prefer to Cache-Control, over %s', protocol => {
+  const fields: [field: string, value: string | string[], to: string][] = [
+    ['CDN-Cache-Control', 'public, max-age=60', 'private, max-age=60'],
+    ['CDN-Cache-Control', ['max-age=60', 'public'], 'private, max-age=60'],
+    ['Cloudflare-CDN-Cache-Control', 'max-age=60', 'private, max-age=60'],
+    ['Vercel-CDN-Cache-Control', 's-maxage=60', 'private'],
+    ['Netlify-CDN-Cache-Control', 'public, durable, max-age=60', 'private, durable, max-age=60'],
+    ['Akamai-Cache-Control', 'max-age=60', 'private, max-age=60'],
+    ['X-LiteSpeed-Cache-Control', 'public,max-age=60', 'private, max-age=60'],
+    ['Surrogate-Control', 'max-age=60, content="ESI/1.0, x"', 'no-store, content="ESI/1.0, x"'],
+    ['Edge-Control', '!no-store, max-age=1h', 'no-store'],
+    ['X-Accel-Expires', '60', '0'],
+    ['X-Accel-Expires', '@1767225600', '0'],
+  ]
+
+  it.each(fields)(
+    '%s: %j does not let a response with a session cookie be shared',
+    async (field, value, to) => {
+      const { manager } = await setUp()
+      const happenings = record(manager)
+      const server = await serve(async (req, res) => {
+        const session = await manager.sessionStart(req, res)
+        if (req.url === '/set') session.set('user', 'astaxie')
+        res.setHeader(field, value)
+        res.end()
+      }, protocol)
+      const name = field.toLowerCase()
+      const from = [value].flat().join(', ')
+      const reply = await server.ask({ path: '/set' })
+      expect(reply.setCookies).toHaveLength(1)
+      expect(reply.headers).toMatchObject({ [name]: to, 'cache-control': 'private' })
+      expect(happenings.filter(({ name }) => name === 'cacheControl')).toEqual([
+        { name: 'cacheControl', event: { field: name, from, to } },
+      ])
+      const unset = await server.ask()
+      expect(unset.headers[name]).toBe(from)
+      expect(unset.headers).not.toHaveProperty('cache-control')
+    },
+  )
+
+  it.each([
+    ['CDN-Cache-Control', 'no-store'],
+    ['CDN-Cache-Control', 'max-age=60, private'],
+    ['Surrogate-Control', 'no-store'],
+    ['X-Accel-Expires', '0'],
+    ['Expires', 'Thu, 01 Jan 2026 00:00:00 GMT'],
+  ])('%s: %s stays as it is', async (field, value) => {
+    const { manager } = await setUp()
+    const happenings = record(manager)
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      res.writeHead(200, { [field]: value }).end()
+    }, protocol)
+    const reply = await server.ask()
+    expect(reply.headers[field.toLowerCase()]).toBe(value)
+    expect(reply.headers['cache-control']).toBe('private')
+    expect(happenings.some(({ name }) => name === 'cacheControl')).toBe(false)
   })
 })

@@ -254,6 +254,24 @@ it('an id that was regenerated before the failure reaches the visitor, or the se
   expect((await server.ask({ headers: { cookie: second } })).body).toBe('2')
 })
 
+it.each([
+  ['CDN-Cache-Control', 'max-age=600'],
+  ['Surrogate-Control', 'max-age=600'],
+  ['X-Accel-Expires', '600'],
+  ['X-Accel-Redirect', '/protected/report.pdf'],
+])('the answer to a failed save keeps no %s of the answer that was not sent', async (name, value) => {
+  const { manager, store } = await setUp()
+  store.before = down
+  const server = await serve(async (req, res) => {
+    ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+    res.setHeader(name, value)
+    res.end()
+  })
+  const reply = await server.ask()
+  expect(reply.status).toBe(500)
+  expect(reply.headers).not.toHaveProperty(name.toLowerCase())
+})
+
 it('headers that were never sent are no reason to give up: a refused writeHead can be mended', async () => {
   const { manager } = await setUp()
   const server = await serve(async (req, res) => {

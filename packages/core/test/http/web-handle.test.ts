@@ -17,7 +17,13 @@ it('saves, then puts the cookie on the response', async () => {
     return new Response('welcome', {
       status: 201,
       statusText: 'Made',
-      headers: { 'X-One': '1', 'Set-Cookie': 'theme=dark', 'Cache-Control': 'public, max-age=60' },
+      headers: {
+        'X-One': '1',
+        'Set-Cookie': 'theme=dark',
+        'Cache-Control': 'public, max-age=60',
+        'CDN-Cache-Control': 'max-age=600',
+        'X-Accel-Expires': '600',
+      },
     })
   })
   expect(isSaved).toBe(true)
@@ -27,6 +33,8 @@ it('saves, then puts the cookie on the response', async () => {
   })
   expect(response.headers.get('X-One')).toBe('1')
   expect(response.headers.get('Cache-Control')).toBe('private, max-age=60')
+  expect(response.headers.get('CDN-Cache-Control')).toBe('private, max-age=600')
+  expect(response.headers.get('X-Accel-Expires')).toBe('0')
   expect(response.headers.getSetCookie().map(line => line.split('=')[0])).toEqual(['theme', COOKIE])
   expect(await response.text()).toBe('welcome')
 })

@@ -15,7 +15,7 @@ export type Handler = (req: http.IncomingMessage, res: http.ServerResponse) => u
 export interface Ask {
   method?: string
   path?: string
-  headers?: Record<string, string>
+  headers?: http.OutgoingHttpHeaders
   body?: string
 }
 
