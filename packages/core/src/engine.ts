@@ -4,9 +4,10 @@
  * @module
  */
 export type { Awaitable } from './lib/awaitable.ts'
-export type { Clock } from './lib/clock.ts'
+export { type Clock, systemClock } from './lib/clock.ts'
 export { REVISION_BYTES, revisionOf, TOMBSTONE_BYTES } from './lib/codec/record.ts'
 export { decodeValue, encodeValue } from './lib/codec/values.ts'
+export { checkConfigObject, isPlainObject, readNumber } from './lib/config-values.ts'
 export {
   type Engine,
   type EngineContext,
@@ -29,3 +30,13 @@ export type { RecordStore, StoredRecord, Token } from './lib/record-store.ts'
 export { type EngineFactory, register } from './lib/registry.ts'
 export type { EngineCookie, SealedStore, Unsealed } from './lib/sealed-store.ts'
 export type { KeyOf, SessionData, SessionStore } from './lib/session-store.ts'
+export {
+  clearImmediate,
+  clearTimeout,
+  nextTick,
+  queueMicrotask,
+  setImmediate,
+  setTimeout,
+  sleep,
+  systemTime,
+} from './lib/timers.ts'

@@ -3,6 +3,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Deadline } from '../src/lib/deadline.ts'
 import { SessionError } from '../src/lib/errors.ts'
 
+vi.mock('../src/lib/timers.ts', async original => ({
+  ...(await original<object>()),
+  ...(await import('./support/global-timers.ts')),
+}))
+
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
   vi.spyOn(performance, 'now').mockImplementation(() => Date.now())

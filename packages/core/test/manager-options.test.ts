@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../src/lib/clock.ts'
 import { checkHashKeys, checkOptions, type ManagerOptions } from '../src/lib/manager-options.ts'
 
 function refused(name: string, value: unknown): string {
@@ -144,7 +145,7 @@ describe('what is right', () => {
       setCookie: true,
       headerName: undefined,
       timeout: 5000,
-      clock: Date,
+      clock: systemClock,
     })
   })
 

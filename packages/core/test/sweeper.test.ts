@@ -18,6 +18,11 @@ function setUp(sweep: SessionPort['sweep'] = async () => 0) {
   return { sweeper, sweep: spy, swept, failed }
 }
 
+vi.mock('../src/lib/timers.ts', async original => ({
+  ...(await original<object>()),
+  ...(await import('./support/global-timers.ts')),
+}))
+
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
 })

@@ -4,6 +4,7 @@
  * @module
  */
 export { type Check, checksOf } from './lib/check.ts'
+export { checkSecrets, type SecretsOptions } from './lib/check-secrets.ts'
 export { type LeftOut, leftOut } from './lib/left-out.ts'
 export { MovableClock } from './lib/movable-clock.ts'
 export { type CheckResult, type RunOptions, runChecks } from './lib/run-checks.ts'

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { type Awaitable, isPromise } from './awaitable.ts'
 import { isSessionError, SessionError } from './errors.ts'
+import { clearTimeout, setTimeout } from './timers.ts'
 
 /** Counting and sweeping may look at every session, and no visitor waits for them. In milliseconds. */
 const MAINTENANCE_TIMEOUT = 60_000

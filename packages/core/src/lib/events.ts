@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { CacheFieldChange } from './headers.ts'
+import { nextTick } from './timers.ts'
 
 /** What happens to sessions. `id` is the storage id, a hash: it cannot be used as a session id. */
 export interface SessionEvents {
@@ -57,7 +58,7 @@ function call<Event>(listener: (event: Event) => void, event: Event): void {
   try {
     listener(event)
   } catch (error) {
-    process.nextTick(() => {
+    nextTick(() => {
       throw error
     })
   }

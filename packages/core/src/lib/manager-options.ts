@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { CookieWriter } from './cookie.ts'
 import { SessionError } from './errors.ts'
 import type { EngineCookie } from './sealed-store.ts'
@@ -63,7 +63,7 @@ export interface ManagerOptions<Config = unknown> {
   partitioned?: boolean
   /** The most that a read, a save or another operation on the backend may take, in milliseconds. Default 5000. */
   timeout?: number
-  /** Where the time comes from. Default: `Date`. */
+  /** Where the time comes from. Default: the global `Date`, also one that replaces it later. */
   clock?: Clock
   /**
    * Answers a Node request whose session could not be saved, in place of what the handler wrote. Nothing has
@@ -108,7 +108,7 @@ const defaults: CheckedOptions = {
   httpOnly: true,
   partitioned: false,
   timeout: 5000,
-  clock: Date,
+  clock: systemClock,
   onSaveError: (_error, _req, res) => {
     res.statusCode = 500
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { TOMBSTONE_BYTES } from './codec/record.ts'
 import type { RecordStore, StoredRecord } from './record-store.ts'
+import { setImmediate } from './timers.ts'
 
 /** Options of the memory engine. */
 export interface MemoryConfig {

@@ -1,5 +1,6 @@
 import type { Events } from './events.ts'
 import type { SessionPort } from './session-port.ts'
+import { clearTimeout, setTimeout } from './timers.ts'
 
 const BATCH = 1000
 

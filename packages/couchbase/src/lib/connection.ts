@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { clearTimeout, setTimeout } from '@sess/core/engine'
 import type { CouchbaseCollection } from './client.ts'
 import type { Settings } from './couchbase-config.ts'
 import { checkCollection, connectLink, isAlive, type Link, loadSdk } from './link.ts'

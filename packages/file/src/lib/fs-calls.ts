@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@sess/core/engine'
 
 /*
  * The calls of `node:fs` with callbacks, as promises: they take half the time of `node:fs/promises`. What can
@@ -113,9 +113,4 @@ export function status(path: string): Promise<fs.Stats | undefined> {
       else reject(error)
     })
   })
-}
-
-/** The time that files are stamped with, whatever clock the sessions go by, in milliseconds. */
-export function systemTime(): number {
-  return Date.now()
 }

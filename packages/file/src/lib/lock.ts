@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { SessionError } from '@sess/core/engine'
-import { attempt, DIRECTORY_MODE, removeFile, status, systemTime } from './fs-calls.ts'
+import { SessionError, sleep, systemTime } from '@sess/core/engine'
+import { attempt, DIRECTORY_MODE, removeFile, status } from './fs-calls.ts'
 
 /** The directory of the owners' directories, in that of the sessions. No id begins with a dot. */
 export const OWNERS = '.owners'

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { clearTimeout, setTimeout } from '@sess/core/engine'
 import { PAGE } from './file-format.ts'
 import { CREATE, closeFile, openFile, removeFile, syncFile, writeFully } from './fs-calls.ts'
 import type { Owner } from './lock.ts'

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { SessionError } from '@sess/core/engine'
+import { clearTimeout, SessionError, setImmediate, setTimeout } from '@sess/core/engine'
 import type { MemcacheClient, MemcacheServer } from './memcache-client.ts'
 import { type Answer, encodeRequest, opcodes, setNumber, statuses } from './protocol.ts'
 

@@ -1,5 +1,4 @@
-import { performance } from 'node:perf_hooks'
-import type { Clock } from '@sess/core/engine'
+import { type Clock, systemTime } from '@sess/core/engine'
 
 /** A session as memcached holds it. */
 export interface Item {
@@ -53,7 +52,7 @@ function nativeExpiry(expiresAt: number, clock: Clock): number {
   const seconds = Math.max(Math.ceil((expiresAt - clock.now()) / 1000), 0) + 1
   if (seconds <= MAX_RELATIVE) return seconds
   // More than that memcached takes for a date by its own clock. 0 is never.
-  const now = (performance.timeOrigin + performance.now()) / 1000
+  const now = systemTime() / 1000
   const date = Math.ceil(now + seconds + CLOCK_DIFFERENCE)
   return date <= MAX_UINT32 ? date : 0
 }

@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { clearTimeout, SessionError, setTimeout } from '@sess/core/engine'
 
 /** The result of `work`, or ERR_TIMEOUT after `limit` milliseconds. */
 export async function inTime<T>(limit: number, work: () => Promise<T>): Promise<T> {

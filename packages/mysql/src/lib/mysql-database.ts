@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { clearTimeout, SessionError, setTimeout } from '@sess/core/engine'
 import {
   MAINTENANCE_LIMIT,
   type SqlDatabase,

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { configError } from '@sess/core/engine'
+import { configError, sleep } from '@sess/core/engine'
 import { createPool, type Pool, type PoolOptions } from 'mysql2'
 import { discard, type MysqlConnection, type MysqlPool } from './driver.ts'
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { PoolConfig } from 'pg'
 import { isPool } from './driver.ts'
 import { inTime } from './in-time.ts'

@@ -1,4 +1,4 @@
-import { SessionError } from '@sess/core/engine'
+import { clearTimeout, SessionError, setTimeout } from '@sess/core/engine'
 
 /**
  * What `promise` gives, if it is there within so many milliseconds; ERR_TIMEOUT otherwise. What comes later goes to

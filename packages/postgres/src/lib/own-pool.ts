@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@sess/core/engine'
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
 
 /** How long a close waits for connections to end, in milliseconds. */

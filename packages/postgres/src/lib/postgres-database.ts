@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { SessionError } from '@sess/core/engine'
+import { clearTimeout, SessionError, setTimeout } from '@sess/core/engine'
 import {
   MAINTENANCE_LIMIT,
   type SqlDatabase,

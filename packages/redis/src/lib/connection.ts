@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { SessionError } from '@sess/core/engine'
+import { clearTimeout, SessionError, setTimeout } from '@sess/core/engine'
 import { isNoScript, isUnsent, startError, withoutCommand } from './driver-error.ts'
 import { checkClient } from './given-client.ts'
 import { connectOwn } from './own-client.ts'

@@ -1,3 +1,4 @@
+import { setImmediate } from '@sess/core/engine'
 import { Cluster, type Redis } from 'ioredis'
 
 /**

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '@sess/core/engine'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { startError, withoutCommand } from './driver-error.ts'
 import { watchFailovers } from './failover-watch.ts'
