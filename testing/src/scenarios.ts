@@ -8,6 +8,7 @@ import type { Server } from './lib/daemon.ts'
 import { newSeed } from './lib/random.ts'
 import { countInTwoProcesses, countOverBadConnections } from './lib/scenarios/counts.ts'
 import type { Place, ScenarioEngine } from './lib/scenarios/engine.ts'
+import { goOnUnderFakedTimers } from './lib/scenarios/faked-timers.ts'
 import { logOutAmidstRequests } from './lib/scenarios/logouts.ts'
 import { failToOpen, surviveFreeze, surviveKills, survivePause } from './lib/scenarios/outages.ts'
 import { measureRoundTrips, promised, reportRoundTrips } from './lib/scenarios/round-trips.ts'
@@ -29,6 +30,8 @@ export function testSharing<P extends Place>(engine: ScenarioEngine<P>): void {
     it('keeps a session dead, in 500 logouts amidst other requests', { timeout }, async () => {
       await logOutAmidstRequests(stage(), 500, newSeed())
     })
+
+    it('goes on while a test fakes its timers', { timeout }, () => goOnUnderFakedTimers(stage()))
   })
 }
 

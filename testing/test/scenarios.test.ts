@@ -2,6 +2,7 @@ import { noServer, type Server, startRedis } from '@sess/testing'
 import { type ScenarioEngine, testFailures, testSharing } from '@sess/testing/scenarios'
 import { describe, expect, it } from 'vitest'
 import { countInTwoProcesses, countOverBadConnections } from '../src/lib/scenarios/counts.ts'
+import { goOnUnderFakedTimers } from '../src/lib/scenarios/faked-timers.ts'
 import { logOutAmidstRequests } from '../src/lib/scenarios/logouts.ts'
 import { failToOpen, surviveKills, survivePause } from '../src/lib/scenarios/outages.ts'
 import { measureRoundTrips } from '../src/lib/scenarios/round-trips.ts'
@@ -40,6 +41,7 @@ describe.skipIf(isMissing)('an engine that is wrong in one thing is caught', () 
     ['rejects where nobody listens', surviveKills, /unhandledRejection/],
     ['stays open', survivePause, /the closed manager keeps its process/],
     ['leaves a timer behind', failToOpen, /keeps the process/],
+    ['writes in the next turn', goOnUnderFakedTimers, /requests under faked timers/],
     ['waits for ever', failToOpen, /opening a server that does not answer/],
   ])('one that %s', { timeout: 60_000 }, expectCaught)
 })

@@ -89,6 +89,7 @@ class ModelStore {
   }
 
   async #command(...words) {
+    if (this.#fault === 'writes in the next turn') await new Promise(resolve => setImmediate(resolve))
     try {
       return await this.#connection.command(...words)
     } catch (error) {

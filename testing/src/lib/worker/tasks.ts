@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSessionError, type Manager } from '@sess/core'
 import { beginCount, count, type Outcome, type Rush, readCount } from './counting.ts'
+import { fakeTimers, useManager } from './faked-timers.ts'
 import { Load, type LoadReport } from './load.ts'
 import { type LogoutReport, logOutAmidst } from './logout.ts'
 import { MovableClock, openManager, type Setup } from './setup.ts'
@@ -80,6 +81,12 @@ export const tasks = {
       const second = await Visit.begin(manager(), first.cookie)
       if (second.session.get('name') !== 'astaxie') throw new Error('What was saved was not found')
     })
+  },
+
+  /** Requests that do all that requests do. */
+  use: (): Promise<Attempt> => attempt(() => useManager(manager())),
+  async fakeTimers(): Promise<void> {
+    fakeTimers()
   },
 
   /** One request step by step. */
