@@ -139,8 +139,8 @@ describe('the memory engine', () => {
       await (await newManager('memory', options)).close()
   })
 
-  test('holds maxSessions', async () => {
-    await using manager = await newManager('memory', { providerConfig: { maxSessions: 2 } })
+  test.each([2, '2'])('holds maxSessions, as %o', async maxSessions => {
+    await using manager = await newManager('memory', { providerConfig: { maxSessions } })
     for (const sid of ['a', 'b', 'c']) {
       const session = await manager.getProvider().sessionRead(sid)
       session.set('n', 1)
@@ -156,7 +156,11 @@ describe('the memory engine', () => {
     { maxSessions: 0 },
     { maxSessions: -1 },
     { maxSessions: 1.5 },
-    { maxSessions: '9' },
+    { maxSessions: '9x' },
+    { maxSessions: '' },
+    new Map(),
+    Object.create({ maxSessions: 5 }),
+    () => ({}),
     { maxSessions: Number.NaN },
     { maxSesions: 1 },
     { maxSessions: 1, other: 1 },

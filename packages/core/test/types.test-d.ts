@@ -105,8 +105,9 @@ export async function configs(): Promise<void> {
   await newManager('memory', { providerConfig: { maxSesions: 1 } })
   // @ts-expect-error a misspelt option of the engine
   await newManager<User>('memory', { providerConfig: { maxSesions: 1 } })
-  // @ts-expect-error an option of the wrong type
   await newManager('memory', { providerConfig: { maxSessions: '1' } })
+  // @ts-expect-error an option of the wrong type
+  await newManager('memory', { providerConfig: { maxSessions: true } })
 
   // One that a package has declared.
   await newManager('types-test', { providerConfig: './tmp' })

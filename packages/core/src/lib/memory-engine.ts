@@ -1,21 +1,20 @@
+import { checkConfigObject, readNumber } from './config-values.ts'
 import { type Engine, type EngineContext, fromRecordStore } from './engine.ts'
-import { SessionError } from './errors.ts'
-import { type MemoryConfig, MemoryStore } from './memory-store.ts'
+import { configError } from './errors.ts'
+import { MemoryStore } from './memory-store.ts'
+
+const right = "'' or a limit, e.g. { maxSessions: 100_000 }"
 
 /** The engine registered as `memory`. */
 export function memoryEngine({ config, clock }: EngineContext): Engine {
-  return fromRecordStore(new MemoryStore({ ...checkConfig(config), clock }))
+  return fromRecordStore(new MemoryStore({ ...readConfig(config), clock }))
 }
 
-function checkConfig(config: unknown): MemoryConfig {
+function readConfig(config: unknown): { maxSessions?: number } {
   if (config === '') return {}
-  const { maxSessions, ...unknown } =
-    typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : { config }
+  const { maxSessions: given, ...unknown } = checkConfigObject('memory', config, right)
+  const maxSessions = readNumber(given)
   const isCount = maxSessions === undefined || (Number.isInteger(maxSessions) && (maxSessions as number) > 0)
-  if (Object.keys(unknown).length > 0 || !isCount)
-    throw new SessionError(
-      'ERR_CONFIG',
-      "providerConfig of the memory engine must be '' or a limit, e.g. { maxSessions: 100_000 }",
-    )
+  if (Object.keys(unknown).length > 0 || !isCount) throw configError('memory', `must be ${right}`)
   return maxSessions === undefined ? {} : { maxSessions: maxSessions as number }
 }

@@ -5,8 +5,8 @@ import { setImmediate } from './timers.ts'
 
 /** Options of the memory engine. */
 export interface MemoryConfig {
-  /** Most sessions held; one more drops the one that was idle longest. Unlimited when unset. */
-  readonly maxSessions?: number
+  /** Most sessions held, also as text; one more drops the one that was idle longest. Unlimited when unset. */
+  readonly maxSessions?: number | string
 }
 
 /** A record in a ring that runs from the longest idle to the last used. */
@@ -33,7 +33,7 @@ export class MemoryStore implements RecordStore {
   #size = 0
   #sweepAt = 0
 
-  constructor({ clock, maxSessions = Number.POSITIVE_INFINITY }: MemoryConfig & { clock: Clock }) {
+  constructor({ clock, maxSessions = Number.POSITIVE_INFINITY }: { clock: Clock; maxSessions?: number }) {
     this.#clock = clock
     this.#maxSessions = maxSessions
     const ring = { id: '', data: '', expiresAt: 0 } as Entry
