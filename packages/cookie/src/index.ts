@@ -1,11 +1,11 @@
 /**
- * Sessions in encrypted cookies. Importing this registers the engine `cookie`.
+ * Sessions in encrypted cookies. Importing this registers the engine `cookie`, which is also the value {@link cookie}.
  *
  * @module
  */
 import type {} from '@sess/core'
-import { fromSealedStore, register } from '@sess/core/engine'
-import type { CookieConfig } from './lib/cookie-config.ts'
+import { type EngineType, fromSealedStore, register } from '@sess/core/engine'
+import { type CookieConfig, readConfig } from './lib/cookie-config.ts'
 import { CookieStore } from './lib/cookie-store.ts'
 
 export type { CookieConfig } from './lib/cookie-config.ts'
@@ -18,9 +18,12 @@ declare module '@sess/core' {
   }
 }
 
-register(
-  'cookie',
-  async ({ config, cookieName, clock }) =>
+/** Sessions in encrypted cookies. */
+export const cookie: EngineType<'cookie'> = {
+  name: 'cookie',
+  open: async ({ config, cookieName, clock }) =>
     fromSealedStore(await CookieStore.open(config as string | CookieConfig, { cookieName, clock })),
-  '@sess/cookie',
-)
+  check: ({ config, cookieName }) => void readConfig(config, cookieName),
+}
+
+register(cookie.name, cookie, '@sess/cookie')

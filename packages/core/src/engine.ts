@@ -11,6 +11,8 @@ export { checkConfigObject, isPlainObject, readNumber } from './lib/config-value
 export {
   type Engine,
   type EngineContext,
+  type EngineSource,
+  type EngineType,
   fromProvider,
   fromRecordStore,
   fromSealedStore,

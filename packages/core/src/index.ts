@@ -1,9 +1,9 @@
-import { memoryEngine } from './lib/memory-engine.ts'
+import { memory } from './lib/memory-engine.ts'
 import { register } from './lib/registry.ts'
 
 export type { Clock } from './lib/clock.ts'
 export { registerType, type TypeCodec } from './lib/codec/types.ts'
-export type { Engine, EngineContext } from './lib/engine.ts'
+export type { Engine, EngineContext, EngineSource, EngineType } from './lib/engine.ts'
 export {
   isSessionError,
   SessionError,
@@ -11,8 +11,10 @@ export {
   type SessionErrorDetails,
 } from './lib/errors.ts'
 export type { SessionEventName, SessionEvents } from './lib/events.ts'
+export { type LazyOptions, lazyManager } from './lib/lazy-manager.ts'
 export type { Manager } from './lib/manager.ts'
 export type { ManagerOptions } from './lib/manager-options.ts'
+export { memory } from './lib/memory-engine.ts'
 export type { MemoryConfig } from './lib/memory-store.ts'
 export { type ConfigOf, newManager, type ProviderConfigs } from './lib/new-manager.ts'
 export type { NodeRequest } from './lib/node-request.ts'
@@ -25,4 +27,4 @@ export type { HashFunction } from './lib/session-id.ts'
 export type { Absence, Capabilities } from './lib/session-port.ts'
 export type { AppData, AppSession, KeyOf, SessionData, SessionStore } from './lib/session-store.ts'
 
-register('memory', memoryEngine, '@sess/core')
+register(memory.name, memory, '@sess/core')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fromRecordStore } from '../src/lib/engine.ts'
 import { MemoryStore } from '../src/lib/memory-store.ts'
-import { type EngineFactory, engineFactory, register } from '../src/lib/registry.ts'
+import { type EngineFactory, register, registeredEngine } from '../src/lib/registry.ts'
 
 const factory = (): EngineFactory => context => fromRecordStore(new MemoryStore(context))
 
@@ -17,7 +17,7 @@ describe('register', () => {
   test('makes a factory known under its name', () => {
     const [name, own] = [freshName(), factory()]
     register(name, own)
-    expect(engineFactory(name)).toBe(own)
+    expect(registeredEngine(name).open).toBe(own)
   })
 
   test('takes the same factory again', () => {
@@ -25,14 +25,14 @@ describe('register', () => {
     register(name, own)
     register(name, own)
     register(name, own, 'some-package')
-    expect(engineFactory(name)).toBe(own)
+    expect(registeredEngine(name).open).toBe(own)
   })
 
   test('takes another factory of the same package again, and keeps the first', () => {
     const [name, first] = [freshName(), factory()]
     register(name, first, 'pkg')
     register(name, factory(), 'pkg')
-    expect(engineFactory(name)).toBe(first)
+    expect(registeredEngine(name).open).toBe(first)
   })
 
   test('refuses another package’s factory, and says whose the name is', () => {
@@ -42,7 +42,15 @@ describe('register', () => {
       duplicate(`'${name}' is registered already, by pkg`),
     )
     expect(() => register(name, factory())).toThrow(duplicate('by pkg'))
-    expect(engineFactory(name)).toBe(first)
+    expect(registeredEngine(name).open).toBe(first)
+  })
+
+  test('takes an engine as a value', () => {
+    const name = freshName()
+    const engine = { name, open: factory() }
+    register(name, engine, 'pkg')
+    register(name, engine)
+    expect(registeredEngine(name)).toBe(engine)
   })
 
   test('refuses a second factory of the application', () => {
@@ -80,12 +88,25 @@ describe('an unknown name', () => {
     ['couchbase', '@sess/couchbase'],
     ['memory', '@sess/core'],
   ])('%s names the package %s to import', (name, packageName) => {
-    expect(() => engineFactory(name)).toThrow(
+    expect(() => registeredEngine(name)).toThrow(
       expect.objectContaining({
         code: 'ERR_PROVIDER_UNKNOWN',
-        message: `No session engine named '${name}' is registered. Install ${packageName} and import it: import '${packageName}'`,
+        message: expect.stringContaining(
+          `No session engine named '${name}' is registered. Install ${packageName} and import it: import '${packageName}'. A bundler may have dropped such an import`,
+        ),
       }),
     )
+  })
+
+  test.each([
+    ['redis', 'redis'],
+    ['redis_cluster', 'redisCluster'],
+    ['postgresql', 'postgresql'],
+  ])('%s shows how its engine is handed over as a value', (name, value) => {
+    const message = expect.stringMatching(
+      new RegExp(`bundler.*import { ${value} } from '@sess/\\w+'; newManager\\(${value}, …\\)$`),
+    )
+    expect(() => registeredEngine(name)).toThrow(expect.objectContaining({ message }))
   })
 
   test.each([
@@ -97,7 +118,7 @@ describe('an unknown name', () => {
   ])('%s that is none of ours lists what there is, %s too', (name, listed) => {
     const there = freshName()
     register(there, factory())
-    expect(() => engineFactory(name)).toThrow(
+    expect(() => registeredEngine(name)).toThrow(
       expect.objectContaining({
         code: 'ERR_PROVIDER_UNKNOWN',
         message: expect.stringMatching(

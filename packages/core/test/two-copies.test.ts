@@ -54,6 +54,16 @@ describe('two copies of this package', () => {
     ).toThrow(expect.objectContaining({ code: 'ERR_DUPLICATE' }))
   })
 
+  test('share the managers that connect at their first use', async () => {
+    const options = { cookieName: 'two-copies', hashKey: 'key', providerConfig: { maxSessions: 5 } }
+    const manager = a.lazyManager('memory', options)
+    expect(b.lazyManager(b.memory, { ...options })).toBe(manager)
+    await manager.close()
+    await using next = b.lazyManager('memory', options)
+    expect(next).not.toBe(manager)
+    expect(a.lazyManager('memory', options)).toBe(next)
+  })
+
   test('take an engine that the other has made', async () => {
     await using manager = await b.newManager(
       engineA.fromRecordStore(new engineA.MemoryStore({ clock: Date })),

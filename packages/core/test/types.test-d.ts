@@ -3,7 +3,10 @@
  * error too. Nothing here is ever called.
  */
 import {
+  type EngineType,
+  lazyManager,
   type Manager,
+  memory,
   newManager,
   type Provider,
   registerType,
@@ -176,6 +179,59 @@ export async function engines(provider: Provider): Promise<void> {
   const store: RecordStore = new MemoryStore({ clock: Date, maxSessions: 5 })
   // @ts-expect-error data is bytes
   await store.create('id', 'text', 0)
+}
+
+declare const typesTest: EngineType<'types-test'>
+declare const typesTestOwn: EngineType<'types-test-own'>
+
+export async function values(): Promise<void> {
+  const untyped = await newManager(memory)
+  same<typeof untyped, Manager<SessionData>>(true)
+  const typed = await newManager<User>(memory, { providerConfig: { maxSessions: 1 }, maxLifetime: 60 })
+  same<typeof typed, Manager<User>>(true)
+  await newManager(typesTest, { providerConfig: { directory: './tmp' } })
+  await newManager<User>(typesTest, { providerConfig: './tmp' })
+  await newManager<User, 'types-test'>(typesTest, { providerConfig: './tmp' })
+  await newManager(typesTestOwn, { providerConfig: { anything: [1] } })
+  // The eight arguments of beego.
+  await newManager<User>(memory, 'gosessionid', 3600)
+  // @ts-expect-error a misspelt option of the engine
+  await newManager(memory, { providerConfig: { maxSesions: 1 } })
+  // @ts-expect-error a misspelt option of the engine
+  await newManager<User>(memory, { providerConfig: { maxSesions: 1 } })
+  // @ts-expect-error the config of another engine
+  await newManager(typesTest, { providerConfig: { maxSessions: 1 } })
+  // @ts-expect-error the config of another engine
+  await newManager<User>(typesTest, { providerConfig: { maxSessions: 1 } })
+  // @ts-expect-error an unknown option
+  await newManager(memory, { cookiename: 'gosessionid' })
+  // @ts-expect-error no name, so no type of engine
+  await newManager({ open: memory.open })
+}
+
+export function lazyManagers(provider: Provider): void {
+  const untyped = lazyManager('memory')
+  same<typeof untyped, Manager<SessionData>>(true)
+  const typed = lazyManager<User>(memory, { providerConfig: { maxSessions: 1 }, name: 'admin' })
+  same<typeof typed, Manager<User>>(true)
+  const named = lazyManager<User>('types-test', { providerConfig: './tmp', name: 'admin' })
+  same<typeof named, Manager<User>>(true)
+  const own = lazyManager<User, 'types-test-own'>('types-test-own', { providerConfig: { anything: [1] } })
+  same<typeof own, Manager<User>>(true)
+  const over = lazyManager<User>(provider, { maxLifetime: 60 })
+  same<typeof over, Manager<User>>(true)
+  const environment = lazyManager<User>(process.env.SESSION_PROVIDER ?? 'memory', {
+    providerConfig: process.env.SESSION_PROVIDER_CONFIG ?? '',
+  })
+  same<typeof environment, Manager<User>>(true)
+  // @ts-expect-error a misspelt option of the engine
+  lazyManager(memory, { providerConfig: { maxSesions: 1 } })
+  // @ts-expect-error a misspelt option of the engine
+  lazyManager<User>('types-test', { providerConfig: { dir: './tmp' } })
+  // @ts-expect-error a name is text
+  lazyManager('memory', { name: 5 })
+  // @ts-expect-error only a manager that is shared has a name
+  void newManager('memory', { name: 'admin' })
 }
 
 class Money {

@@ -1,12 +1,12 @@
 /**
- * Sessions in Couchbase Server or Capella. Importing this registers the engine `couchbase`.
+ * Sessions in Couchbase Server or Capella. Importing this registers the engine `couchbase`, which is also the value {@link couchbase}.
  *
  * @module
  */
 import type {} from '@sess/core'
-import { fromRecordStore, register } from '@sess/core/engine'
+import { type EngineType, fromRecordStore, register } from '@sess/core/engine'
 import type { CouchbaseClient } from './lib/client.ts'
-import type { CouchbaseConfig } from './lib/couchbase-config.ts'
+import { type CouchbaseConfig, readConfig } from './lib/couchbase-config.ts'
 import { CouchbaseStore } from './lib/couchbase-store.ts'
 
 export type {
@@ -29,9 +29,12 @@ declare module '@sess/core' {
   }
 }
 
-register(
-  'couchbase',
-  async ({ config, clock, timeout }) =>
+/** Sessions in Couchbase Server or Capella. */
+export const couchbase: EngineType<'couchbase'> = {
+  name: 'couchbase',
+  open: async ({ config, clock, timeout }) =>
     fromRecordStore(await CouchbaseStore.open(config as string | CouchbaseConfig, { clock, timeout })),
-  '@sess/couchbase',
-)
+  check: ({ config }) => void readConfig(config),
+}
+
+register(couchbase.name, couchbase, '@sess/couchbase')

@@ -1,11 +1,11 @@
 /**
- * Sessions in files. Importing this registers the engine `file`.
+ * Sessions in files. Importing this registers the engine `file`, which is also the value {@link file}.
  *
  * @module
  */
 import type {} from '@sess/core'
-import { fromRecordStore, register } from '@sess/core/engine'
-import type { FileConfig } from './lib/file-config.ts'
+import { type EngineType, fromRecordStore, register } from '@sess/core/engine'
+import { type FileConfig, readConfig } from './lib/file-config.ts'
 import { FileStore } from './lib/file-store.ts'
 
 export type { FileConfig } from './lib/file-config.ts'
@@ -18,9 +18,12 @@ declare module '@sess/core' {
   }
 }
 
-register(
-  'file',
-  async ({ config, clock, timeout }) =>
+/** Sessions in files. */
+export const file: EngineType<'file'> = {
+  name: 'file',
+  open: async ({ config, clock, timeout }) =>
     fromRecordStore(await FileStore.open(config as string | FileConfig, { clock, timeout })),
-  '@sess/file',
-)
+  check: ({ config }) => void readConfig(config),
+}
+
+register(file.name, file, '@sess/file')

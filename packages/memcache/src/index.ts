@@ -1,12 +1,12 @@
 /**
- * Sessions in memcached. Importing this registers the engine `memcache`.
+ * Sessions in memcached. Importing this registers the engine `memcache`, which is also the value {@link memcache}.
  *
  * @module
  */
 import type {} from '@sess/core'
-import { fromRecordStore, register } from '@sess/core/engine'
+import { type EngineType, fromRecordStore, register } from '@sess/core/engine'
 import type { MemcacheClient } from './lib/memcache-client.ts'
-import type { MemcacheConfig } from './lib/memcache-config.ts'
+import { type MemcacheConfig, readConfig } from './lib/memcache-config.ts'
 import { MemcacheStore } from './lib/memcache-store.ts'
 
 export type { MemcacheClient, MemcacheServer } from './lib/memcache-client.ts'
@@ -20,11 +20,14 @@ declare module '@sess/core' {
   }
 }
 
-register(
-  'memcache',
-  async ({ config, clock, timeout }) =>
+/** Sessions in memcached. */
+export const memcache: EngineType<'memcache'> = {
+  name: 'memcache',
+  open: async ({ config, clock, timeout }) =>
     fromRecordStore(
       await MemcacheStore.open(config as string | MemcacheConfig | MemcacheClient, { clock, timeout }),
     ),
-  '@sess/memcache',
-)
+  check: ({ config }) => void readConfig(config),
+}
+
+register(memcache.name, memcache, '@sess/memcache')

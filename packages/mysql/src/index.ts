@@ -1,12 +1,12 @@
 /**
- * Sessions in MySQL or MariaDB. Importing this registers the engine `mysql`.
+ * Sessions in MySQL or MariaDB. Importing this registers the engine `mysql`, which is also the value {@link mysql}.
  *
  * @module
  */
 import type {} from '@sess/core'
-import { fromRecordStore, register } from '@sess/core/engine'
+import { type EngineType, fromRecordStore, register } from '@sess/core/engine'
 import type { MysqlClient } from './lib/driver.ts'
-import type { MysqlConfig } from './lib/mysql-config.ts'
+import { type MysqlConfig, readConfig } from './lib/mysql-config.ts'
 import { MysqlStore } from './lib/mysql-store.ts'
 
 export type { MysqlCall, MysqlClient, MysqlConnection, MysqlPool, MysqlPromisePool } from './lib/driver.ts'
@@ -20,9 +20,12 @@ declare module '@sess/core' {
   }
 }
 
-register(
-  'mysql',
-  async ({ config, clock, timeout }) =>
+/** Sessions in MySQL or MariaDB. */
+export const mysql: EngineType<'mysql'> = {
+  name: 'mysql',
+  open: async ({ config, clock, timeout }) =>
     fromRecordStore(await MysqlStore.open(config as string | MysqlConfig | MysqlClient, { clock, timeout })),
-  '@sess/mysql',
-)
+  check: ({ config }) => void readConfig(config),
+}
+
+register(mysql.name, mysql, '@sess/mysql')

@@ -1,13 +1,13 @@
 /**
- * Sessions in PostgreSQL. Importing this registers the engine `postgresql`.
+ * Sessions in PostgreSQL. Importing this registers the engine `postgresql`, which is also the value {@link postgresql}.
  *
  * @module
  */
 import type {} from '@sess/core'
-import { fromRecordStore, register } from '@sess/core/engine'
+import { type EngineType, fromRecordStore, register } from '@sess/core/engine'
 import { ENGINE } from './lib/dialect.ts'
 import type { PostgresPool } from './lib/driver.ts'
-import type { PostgresConfig } from './lib/postgres-config.ts'
+import { type PostgresConfig, readConfig } from './lib/postgres-config.ts'
 import { PostgresStore } from './lib/postgres-store.ts'
 
 export type { PostgresAnswer, PostgresCall, PostgresConnection, PostgresPool } from './lib/driver.ts'
@@ -21,11 +21,14 @@ declare module '@sess/core' {
   }
 }
 
-register(
-  ENGINE,
-  async ({ config, clock, timeout }) =>
+/** Sessions in PostgreSQL. */
+export const postgresql: EngineType<'postgresql'> = {
+  name: ENGINE,
+  open: async ({ config, clock, timeout }) =>
     fromRecordStore(
       await PostgresStore.open(config as string | PostgresConfig | PostgresPool, { clock, timeout }),
     ),
-  '@sess/postgres',
-)
+  check: ({ config }) => void readConfig(config),
+}
+
+register(postgresql.name, postgresql, '@sess/postgres')

@@ -1,13 +1,15 @@
 /**
- * Sessions in Redis or Valkey. Importing this registers the engines `redis`, `redis_cluster` and `redis_sentinel`.
+ * Sessions in Redis or Valkey. Importing this registers the engines `redis`, `redis_cluster` and
+ * `redis_sentinel`, which are also the values {@link redis}, {@link redisCluster} and {@link redisSentinel}.
  *
  * @module
  */
 import type {} from '@sess/core'
-import { fromRecordStore, register } from '@sess/core/engine'
+import { type EngineType, fromRecordStore, register } from '@sess/core/engine'
 import type { RedisClient } from './lib/redis-client.ts'
-import type { RedisConfig } from './lib/redis-config.ts'
+import type { RedisConfig, RedisEngineName } from './lib/redis-config.ts'
 import { RedisStore } from './lib/redis-store.ts'
+import { readConfig } from './lib/settings.ts'
 
 export type { RedisClient, ScannedNode } from './lib/redis-client.ts'
 export type {
@@ -31,10 +33,20 @@ declare module '@sess/core' {
   }
 }
 
-for (const name of ['redis', 'redis_cluster', 'redis_sentinel'] as const)
-  register(
+/** Sessions in one Redis or Valkey, or what looks like one. */
+export const redis: EngineType<'redis'> = engineType('redis')
+/** Sessions in Redis Cluster. */
+export const redisCluster: EngineType<'redis_cluster'> = engineType('redis_cluster')
+/** Sessions in a Redis that sentinels know. */
+export const redisSentinel: EngineType<'redis_sentinel'> = engineType('redis_sentinel')
+
+for (const engine of [redis, redisCluster, redisSentinel]) register(engine.name, engine, '@sess/redis')
+
+function engineType<Name extends RedisEngineName>(name: Name): EngineType<Name> {
+  return {
     name,
-    async ({ config, clock, timeout }) =>
+    open: async ({ config, clock, timeout }) =>
       fromRecordStore(await RedisStore.open(config as RedisConfig, { clock, timeout, name })),
-    '@sess/redis',
-  )
+    check: ({ config }) => void readConfig(config, name),
+  }
+}

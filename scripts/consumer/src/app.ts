@@ -5,14 +5,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isSessionError, newManager } from '@sess/core'
+import { memory as inMemory, isSessionError, lazyManager, newManager } from '@sess/core'
 import '@sess/cookie'
 import '@sess/couchbase'
-import '@sess/file'
+import { file } from '@sess/file'
 import '@sess/memcache'
 import '@sess/mysql'
 import '@sess/postgres'
-import '@sess/redis'
+import { redisCluster } from '@sess/redis'
 import * as again from 'core-again'
 
 const directory = await mkdtemp(join(tmpdir(), 'sess-app-'))
@@ -64,7 +64,18 @@ const response = await sealed.handle(new Request(url), async sess => {
 assert.match(response.headers.get('set-cookie') ?? '', /^beegosessionID=1\./)
 await sealed.close()
 
-const memory = await newManager('memory')
+// Engines as values, and managers without await: one in the process, for the second copy of core too.
+const byValue = lazyManager<{ username: string }>(file, { providerConfig: directory })
+assert.equal(again.lazyManager('file', { providerConfig: directory }), byValue)
+const reader = await byValue.sessionStart(new Request(url, { headers: { cookie } }), new Headers())
+assert.equal(reader.get('username'), 'astaxie')
+assert.throws(
+  () => lazyManager(redisCluster, { providerConfig: { nosuch: 1 } as unknown as string }),
+  (error: unknown) => isSessionError(error, 'ERR_CONFIG'),
+)
+await byValue.close()
+
+const memory = await newManager(inMemory)
 assert.equal(await memory.getActiveSession(), 0)
 
 await memory.close()

@@ -99,7 +99,9 @@ function checkSessions(sessions: unknown): void {
   const { requestSession, why } = (sessions ?? {}) as { requestSession?: unknown; why?: unknown }
   if (typeof requestSession === 'function' || typeof why === 'string') return
   const given =
-    typeof (sessions as { then?: unknown })?.then === 'function' ? 'a promise: await it' : typeof sessions
+    typeof (sessions as { then?: unknown })?.then === 'function'
+      ? 'a promise: await it, or use lazyManager'
+      : typeof sessions
   fail(`needs a manager, e.g. sessions(await newManager('memory')), not ${given}`)
 }
 

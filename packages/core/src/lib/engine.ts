@@ -1,3 +1,4 @@
+import type { Awaitable } from './awaitable.ts'
 import type { Clock } from './clock.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { Provider } from './provider.ts'
@@ -39,6 +40,22 @@ export interface EngineContext {
   readonly clock: Clock
   /** The most that a backend call may take, in milliseconds. Core enforces it too. */
   readonly timeout: number
+}
+
+/** Where a manager gets its engine from. */
+export interface EngineSource {
+  /** Makes an engine for one manager. @throws ERR_CONFIG, and what the backend throws when it cannot be reached */
+  open(context: EngineContext): Awaitable<Engine | Provider>
+  /** Refuses a config that cannot be meant, without asking the backend. @throws ERR_CONFIG */
+  check?(context: EngineContext): void
+}
+
+/**
+ * A type of engine as a value, e.g. `redis` of `@sess/redis`: what `newManager` takes instead of its name. The name
+ * tells by {@link ProviderConfigs} what `providerConfig` is, and tells it from all other types of engine.
+ */
+export interface EngineType<Name extends string = string> extends EngineSource {
+  readonly name: Name
 }
 
 /** An engine over records with compare-and-swap: the normal way. */
@@ -89,6 +106,11 @@ export function isProvider(value: unknown): value is Provider {
     value !== null &&
     methods.every(method => typeof (value as Record<string, unknown>)[method] === 'function')
   )
+}
+
+export function isEngineType(value: unknown): value is EngineType {
+  const { name, open } = (value ?? {}) as { name?: unknown; open?: unknown }
+  return typeof value === 'object' && typeof name === 'string' && typeof open === 'function'
 }
 
 export function connect(engine: Engine, settings: PortSettings): Promise<SessionPort> {

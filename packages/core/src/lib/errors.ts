@@ -34,6 +34,8 @@ export type SessionErrorCode =
   | 'ERR_CONFLICT'
   /** The backend failed in the middle of a write and what it holds now does not tell whether it was done. */
   | 'ERR_OUTCOME_UNKNOWN'
+  /** A manager that connects at its first use was asked what only its engine knows. */
+  | 'ERR_NOT_CONNECTED'
   /** The manager is closed. */
   | 'ERR_CLOSED'
 

@@ -1,90 +1,35 @@
-import { type Carrier, HeaderCarrier, IDCarrier, SealedCarrier } from './carrier.ts'
-import { CookieWriter } from './cookie.ts'
-import type { Engine } from './engine.ts'
-import { connect } from './engine.ts'
-import { EngineProvider } from './engine-provider.ts'
 import { SessionError } from './errors.ts'
-import { Events, type SessionEventName, type SessionEvents } from './events.ts'
-import type { ExchangeContext } from './exchange.ts'
-import { Lifetimes } from './lifetimes.ts'
-import { type CheckedOptions, checkHashKeys } from './manager-options.ts'
+import type { SessionEventName, SessionEvents } from './events.ts'
+import type { ManagerContext } from './manager-context.ts'
+import { checkHashKeys } from './manager-options.ts'
 import type { NodeRequest } from './node-request.ts'
 import type { Provider } from './provider.ts'
 import { RequestSession, type RequestSessionOptions, type RequestSessionType } from './request-session.ts'
 import type { NodeResponse } from './response-gate.ts'
 import type { Session } from './session.ts'
-import { type HashFunction, randomID, SessionIDs } from './session-id.ts'
-import type { Capabilities, SessionPort } from './session-port.ts'
+import type { HashFunction } from './session-id.ts'
+import type { Capabilities } from './session-port.ts'
 import type { SessionData } from './session-store.ts'
-import { Sweeper } from './sweeper.ts'
-import type { Visit, VisitContext } from './visit.ts'
+import type { Visit } from './visit.ts'
 import { Visits } from './visits.ts'
 
-const MAX_SWEEP_INTERVAL = 3600
-
-/** The sessions of one application. `newManager` makes one. */
+/** The sessions of one application. `newManager` makes one, and `lazyManager`. */
 export class Manager<Data extends object = SessionData> {
-  readonly #options: CheckedOptions
-  readonly #port: SessionPort
-  readonly #provider: Provider
-  readonly #events: Events
-  readonly #sweeper: Sweeper
-  readonly #context: VisitContext & ExchangeContext & { carrier: Carrier }
+  readonly #context: ManagerContext
   readonly #visits: Visits<Data>
-  #isClosed = false
+  readonly #onClose: (() => void) | undefined
+  #closing: Promise<void> | undefined
 
-  private constructor(
-    options: CheckedOptions,
-    port: SessionPort,
-    provider: Provider | undefined,
-    lifetimes: Lifetimes,
-    events: Events,
-  ) {
-    const ids = new SessionIDs(options)
-    ids.setHashFunc(options.hashFunc, options.hashKey)
-    const { cookieLifeTime, setCookie } = options
-    const isSealed = port.capabilities.kind === 'sealed'
-    const shared = { port, lifetimes, events }
-    this.#options = options
-    this.#port = port
-    this.#events = events
-    this.#provider = provider ?? new EngineProvider(shared)
-    this.#sweeper = new Sweeper(port, events, Math.min(options.maxLifetime, MAX_SWEEP_INTERVAL) * 1000)
-    this.#context = {
-      ...shared,
-      ids,
-      carrier: this.#carrier(options.secure),
-      setCookie,
-      cookieLifeTime,
-      trustProxy: Number(options.trustProxy),
-      onSaveError: options.onSaveError,
-      createID: isSealed ? randomID : () => ids.create(),
-      storageID: isSealed ? sid => sid : sid => ids.storageID(sid),
-    }
-    this.#visits = new Visits(this.#context)
+  /** For core only. */
+  constructor(context: ManagerContext, onClose?: () => void) {
+    this.#context = context
+    this.#visits = new Visits(context)
+    this.#onClose = onClose
   }
 
-  /** For `newManager` only. */
-  static async connect<Data extends object>(
-    engine: Engine,
-    provider: Provider | undefined,
-    options: CheckedOptions,
-  ): Promise<Manager<Data>> {
-    const events = new Events()
-    const lifetimes = new Lifetimes(options, options.clock)
-    const port = await connect(engine, {
-      lifetimes,
-      timeout: options.timeout,
-      events: { conflict: id => events.emit('conflict', { id }) },
-      maxLifetime: options.maxLifetime,
-      config: options.providerConfig,
-    })
-    return new Manager<Data>(options, port, provider, lifetimes, events)
-  }
-
-  /** What the engine can do. */
+  /** What the engine can do. @throws ERR_NOT_CONNECTED before the first use of a `lazyManager` */
   get capabilities(): Capabilities {
-    return this.#port.capabilities
+    return this.#context.port.capabilities
   }
 
   /**
@@ -115,7 +60,7 @@ export class Manager<Data extends object = SessionData> {
   sessionDestroy(req: NodeRequest, res?: NodeResponse): Promise<void>
   sessionDestroy(req: Request, headers?: Headers): Promise<void>
   async sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
-    this.#checkOpen()
+    this.#context.checkOpen()
     await this.#visits.of(req, res).destroy()
   }
 
@@ -129,7 +74,7 @@ export class Manager<Data extends object = SessionData> {
     req: NodeRequest | Request,
     res?: NodeResponse | Headers,
   ): Promise<Session<Data>> {
-    this.#checkOpen()
+    this.#context.checkOpen()
     const visit = this.#visits.of(req, res)
     const session = visit.session ?? (await visit.start())
     await session.regenerate()
@@ -162,14 +107,15 @@ export class Manager<Data extends object = SessionData> {
     options: RequestSessionOptions = {},
     Type: RequestSessionType<Data, Session> = RequestSession as unknown as RequestSessionType<Data, Session>,
   ): Session {
-    this.#checkOpen()
+    this.#context.checkOpen()
     return new Type(this.#visits.of(req, res, options).enter(), options.onLoadError)
   }
 
   /** How many sessions are live. @throws ERR_UNSUPPORTED where the engine cannot tell */
   async getActiveSession(): Promise<number> {
-    this.#checkOpen()
-    return this.#port.count()
+    this.#context.checkOpen()
+    await this.#context.connect()
+    return this.#context.port.count()
   }
 
   /**
@@ -180,16 +126,16 @@ export class Manager<Data extends object = SessionData> {
    */
   setHashFunc(
     hashFunc: string | HashFunction,
-    key: string | readonly string[] = this.#options.hashKey,
+    key: string | readonly string[] = this.#context.options.hashKey,
   ): void {
     const hashKey = checkHashKeys(key)
     this.#context.ids.setHashFunc(hashFunc, hashKey)
-    this.#options.hashKey = hashKey
+    this.#context.options.hashKey = hashKey
   }
 
   /** Sets whether the cookie is for HTTPS only, as the option `secure`. @throws ERR_CONFIG */
   setSecure(secure: boolean | 'auto'): void {
-    this.#context.carrier = this.#carrier(secure)
+    this.#context.setSecure(secure)
   }
 
   /**
@@ -197,41 +143,44 @@ export class Manager<Data extends object = SessionData> {
    * reclaimed now. It never rejects: a failure is the event `sweepError`. Does not keep the process alive.
    */
   gc(): Promise<number> {
-    return this.#sweeper.start()
+    return this.#context.sweep()
   }
 
   /** Stops the sweeping and closes what the engine opened. A client that you passed in stays open. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    await this.#sweeper.stop()
-    await this.#port.close()
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   /** One cheap round trip to the backend, for health checks. @throws ERR_BACKEND, ERR_TIMEOUT */
   async ping(): Promise<void> {
-    this.#checkOpen()
-    await this.#port.ping()
+    this.#context.checkOpen()
+    await this.#context.connect()
+    await this.#context.port.ping()
   }
 
   /** The engine, as the original's seven methods. */
   getProvider(): Provider {
-    return this.#provider
+    return this.#context.provider
   }
 
-  /** What the engine is given for a session id: its hash. Use it in logs, and with `getProvider()`. */
+  /**
+   * What the engine is given for a session id: its hash. Use it in logs, and with `getProvider()`.
+   *
+   * @throws ERR_NOT_CONNECTED before the first use of a `lazyManager`
+   */
   storageID(sid: string): string {
     return this.#context.storageID(sid)
   }
 
   /** Calls `listener` at every such event of this manager. */
   on<Name extends SessionEventName>(name: Name, listener: (event: SessionEvents[Name]) => void): this {
-    this.#events.on(name, listener)
+    this.#context.events.on(name, listener)
     return this
   }
 
   off<Name extends SessionEventName>(name: Name, listener: (event: SessionEvents[Name]) => void): this {
-    this.#events.off(name, listener)
+    this.#context.events.off(name, listener)
     return this
   }
 
@@ -239,28 +188,13 @@ export class Manager<Data extends object = SessionData> {
     return this.close()
   }
 
+  async #close(): Promise<void> {
+    this.#onClose?.()
+    await this.#context.close()
+  }
+
   #start(visit: Visit<Data>): Promise<Session<Data>> {
-    this.#checkOpen()
+    this.#context.checkOpen()
     return visit.start()
-  }
-
-  #carrier(secure: boolean | 'auto'): Carrier {
-    const { cookieName, headerName } = this.#options
-    const { maxCookies } = this.#port.capabilities
-    if (headerName !== undefined) {
-      if (maxCookies === undefined) return new HeaderCarrier(headerName)
-      throw new SessionError(
-        'ERR_CONFIG',
-        'newManager: headerName needs an engine that keeps sessions on the server',
-      )
-    }
-    const cookies = new CookieWriter({ ...this.#options, name: cookieName, secure })
-    return maxCookies === undefined
-      ? new IDCarrier(cookieName, cookies)
-      : new SealedCarrier(cookieName, cookies, maxCookies)
-  }
-
-  #checkOpen(): void {
-    if (this.#isClosed) throw new SessionError('ERR_CLOSED', 'This manager is closed')
   }
 }

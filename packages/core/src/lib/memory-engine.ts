@@ -1,13 +1,15 @@
 import { checkConfigObject, readNumber } from './config-values.ts'
-import { type Engine, type EngineContext, fromRecordStore } from './engine.ts'
+import { type EngineType, fromRecordStore } from './engine.ts'
 import { configError } from './errors.ts'
 import { MemoryStore } from './memory-store.ts'
 
 const right = "'' or a limit, e.g. { maxSessions: 100_000 }"
 
-/** The engine registered as `memory`. */
-export function memoryEngine({ config, clock }: EngineContext): Engine {
-  return fromRecordStore(new MemoryStore({ ...readConfig(config), clock }))
+/** Sessions in the memory of this process: the engine registered as `memory`. */
+export const memory: EngineType<'memory'> = {
+  name: 'memory',
+  open: ({ config, clock }) => fromRecordStore(new MemoryStore({ ...readConfig(config), clock })),
+  check: ({ config }) => void readConfig(config),
 }
 
 function readConfig(config: unknown): { maxSessions?: number } {

@@ -1,15 +1,18 @@
-import { type Engine, fromProvider, isEngine, isProvider } from './engine.ts'
+import {
+  type Engine,
+  type EngineSource,
+  type EngineType,
+  isEngine,
+  isEngineType,
+  isProvider,
+} from './engine.ts'
 import { SessionError } from './errors.ts'
 import { Manager } from './manager.ts'
-import {
-  type CheckedOptions,
-  checkOptions,
-  type ManagerOptions,
-  withEngineCookie,
-} from './manager-options.ts'
+import { ManagerContext } from './manager-context.ts'
+import { checkOptions, type ManagerOptions } from './manager-options.ts'
 import type { MemoryConfig } from './memory-store.ts'
 import type { Provider } from './provider.ts'
-import { engineFactory } from './registry.ts'
+import { registeredEngine } from './registry.ts'
 import type { HashFunction } from './session-id.ts'
 import type { SessionData } from './session-store.ts'
 
@@ -29,8 +32,12 @@ export interface ProviderConfigs {
 /** The config of the engine with that name; `unknown` for a name that no imported package has declared. */
 export type ConfigOf<Name> = Name extends keyof ProviderConfigs ? ProviderConfigs[Name] : unknown
 
-type KnownArguments = {
-  [Name in keyof ProviderConfigs]: [provider: Name, options?: ManagerOptions<ProviderConfigs[Name]>]
+/** For every engine that an imported package has declared: its name or the engine as a value, and its options. */
+export type KnownArguments<Extra = unknown> = {
+  [Name in keyof ProviderConfigs]: [
+    provider: Name | EngineType<Name>,
+    options?: ManagerOptions<ProviderConfigs[Name]> & Extra,
+  ]
 }[keyof ProviderConfigs]
 
 type Rest = [
@@ -44,8 +51,8 @@ type Rest = [
 ]
 
 /**
- * Makes a manager over the engine that is registered under a name (import its package first), or over an engine
- * or a {@link Provider} object. The original's eight positional arguments work too.
+ * Makes a manager over an engine, and connects it: the engine as a value or by the name under which it is registered
+ * (import its package first), or a {@link Provider} object. Beego's eight positional arguments work too.
  *
  * `newManager<{ user: string }>(…)` types what sessions hold. A name that no package has declared in
  * {@link ProviderConfigs}, e.g. one from the environment, takes a config string with it; for options of another
@@ -54,7 +61,7 @@ type Rest = [
  * @throws ERR_CONFIG, ERR_PROVIDER_UNKNOWN, and what the engine throws when it cannot start
  */
 export function newManager<const Name extends string>(
-  provider: Name,
+  provider: Name | EngineType<Name>,
   options?: ManagerOptions<ConfigOf<Name>>,
 ): Promise<Manager>
 export function newManager<Data extends object = SessionData>(
@@ -62,11 +69,11 @@ export function newManager<Data extends object = SessionData>(
   options?: ManagerOptions,
 ): Promise<Manager<Data>>
 export function newManager<Data extends object = SessionData>(
-  provider: string,
+  provider: string | EngineType,
   ...rest: Rest
 ): Promise<Manager<Data>>
 export function newManager<Data extends object, Name extends string>(
-  provider: Name,
+  provider: Name | EngineType<Name>,
   options?: ManagerOptions<ConfigOf<Name>>,
 ): Promise<Manager<Data>>
 export function newManager<Data extends object = SessionData>(...args: KnownArguments): Promise<Manager<Data>>
@@ -74,23 +81,24 @@ export function newManager<Data extends object = SessionData>(
   provider: string,
   options?: ManagerOptions<string>,
 ): Promise<Manager<Data>>
-export async function newManager(provider: string | Engine | Provider, ...rest: unknown[]): Promise<unknown> {
+export async function newManager(provider: unknown, ...rest: unknown[]): Promise<unknown> {
   const options = checkOptions(
     typeof rest[0] === 'string' ? fromPositions(rest as Rest) : ((rest[0] ?? {}) as ManagerOptions),
   )
-  const found = await find(provider, options)
-  if (isEngine(found)) return Manager.connect(found, undefined, withEngineCookie(options, found.cookie))
-  if (isProvider(found)) return Manager.connect(fromProvider(found), found, options)
-  throw new SessionError(
-    'ERR_CONFIG',
-    "newManager needs an engine: its name, e.g. 'memory', what fromRecordStore(…) gives, or an object with the seven methods of Provider",
-  )
+  const context = new ManagerContext(sourceOf(provider), options)
+  await context.open()
+  return new Manager(context)
 }
 
-async function find(provider: string | Engine | Provider, options: CheckedOptions): Promise<unknown> {
-  if (typeof provider !== 'string') return provider
-  const { providerConfig: config, maxLifetime, cookieName, clock, timeout } = options
-  return engineFactory(provider)({ config, maxLifetime, cookieName, clock, timeout })
+/** Where the engine comes from. @throws ERR_CONFIG, ERR_PROVIDER_UNKNOWN */
+export function sourceOf(provider: unknown): EngineSource {
+  if (typeof provider === 'string') return registeredEngine(provider)
+  if (isEngine(provider) || isProvider(provider)) return { open: () => provider }
+  if (isEngineType(provider)) return provider
+  throw new SessionError(
+    'ERR_CONFIG',
+    "A manager needs an engine: its name, e.g. 'memory', or its value, e.g. memory; what fromRecordStore(…) gives; or an object with the seven methods of Provider",
+  )
 }
 
 function fromPositions([

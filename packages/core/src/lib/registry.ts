@@ -1,5 +1,11 @@
 import type { Awaitable } from './awaitable.ts'
-import type { Engine, EngineContext } from './engine.ts'
+import {
+  type Engine,
+  type EngineContext,
+  type EngineSource,
+  type EngineType,
+  isEngineType,
+} from './engine.ts'
 import { SessionError } from './errors.ts'
 import type { Provider } from './provider.ts'
 
@@ -7,7 +13,9 @@ import type { Provider } from './provider.ts'
 export type EngineFactory = (context: EngineContext) => Awaitable<Engine | Provider>
 
 interface Registration {
-  factory: EngineFactory
+  /** What was registered: a factory or a type of engine. */
+  given: EngineFactory | EngineType
+  source: EngineSource
   packageName: string | undefined
 }
 
@@ -38,35 +46,36 @@ const known = [
 ]
 
 /**
- * Makes an engine known under a name (the original's `Register`). The factory gives an engine, or an object with
- * the seven methods of {@link Provider}; it is called once per manager.
+ * Makes an engine known under a name (beego's `Register`). The factory gives an engine, or an object with
+ * the seven methods of {@link Provider}; it is called once per manager. An {@link EngineType} has one inside.
  *
  * An engine package gives its own name too: registering again from the same package is fine, as happens when
  * two versions of it are installed; the first one stays.
  *
  * @throws ERR_DUPLICATE if somebody else has registered the name
  */
-export function register(name: string, factory: EngineFactory, packageName?: string): void {
-  if (typeof name !== 'string' || name === '' || typeof factory !== 'function')
+export function register(name: string, engine: EngineFactory | EngineType, packageName?: string): void {
+  if (typeof name !== 'string' || name === '' || !(typeof engine === 'function' || isEngineType(engine)))
     throw new SessionError(
       'ERR_CONFIG',
       "register needs a name and a factory, e.g. register('own', () => new OwnProvider())",
     )
   const there = registry.get(name)
   if (there) {
-    if (there.factory === factory || (packageName !== undefined && there.packageName === packageName)) return
+    if (there.given === engine || (packageName !== undefined && there.packageName === packageName)) return
     throw new SessionError(
       'ERR_DUPLICATE',
       `An engine named '${name}' is registered already, by ${there.packageName ?? 'the application'}`,
     )
   }
-  registry.set(name, { factory, packageName })
+  const source = typeof engine === 'function' ? { open: engine } : engine
+  registry.set(name, { given: engine, source, packageName })
 }
 
 /** @throws ERR_PROVIDER_UNKNOWN, naming the package to import */
-export function engineFactory(name: string): EngineFactory {
+export function registeredEngine(name: string): EngineSource {
   const registration = registry.get(name)
-  if (registration) return registration.factory
+  if (registration) return registration.source
   throw new SessionError(
     'ERR_PROVIDER_UNKNOWN',
     `No session engine named '${name}' is registered. ${remedy(name)}`,
@@ -78,5 +87,9 @@ function remedy(name: string): string {
   if (!known.includes(name))
     return `Registered: ${registered}. The project's own are: ${known.join(', ')}; register your own with register('${name}', …)`
   const packageName = packages[name] ?? `@sess/${name}`
-  return `Install ${packageName} and import it: import '${packageName}'`
+  const value = name.replace(/_(.)/, (_, letter: string) => letter.toUpperCase())
+  return (
+    `Install ${packageName} and import it: import '${packageName}'. A bundler may have dropped such an import, which ` +
+    `binds no name; hand over the engine as a value: import { ${value} } from '${packageName}'; newManager(${value}, …)`
+  )
 }

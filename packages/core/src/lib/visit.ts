@@ -16,6 +16,10 @@ export interface VisitContext extends SessionContext {
   readonly cookieLifeTime: number
   /** How many proxies are trusted. */
   readonly trustProxy: number
+  /** Whether the engine is connected: what depends on its kind is known from then on. */
+  readonly isConnected: boolean
+  /** @throws ERR_BACKEND, ERR_TIMEOUT, ERR_CONFIG */
+  connect(): Promise<void>
 }
 
 /** Cookies of one name that are looked up before the visitor counts as new. */
@@ -153,6 +157,7 @@ export class Visit<Data extends object> implements SessionHost {
 
   async #start(): Promise<Session<Data>> {
     try {
+      if (!this.#context.isConnected) await this.#context.connect()
       const { carrier, ids, port } = this.#context
       let start: SessionStart = {}
       for (const text of carrier.read(this.#header).slice(0, MAX_CANDIDATES)) {

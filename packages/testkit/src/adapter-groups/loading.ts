@@ -64,6 +64,32 @@ export const loading: AdapterGroup = {
       },
     },
     {
+      name: 'connects a manager that connects at its first use',
+      check: async rig => {
+        let connections = 0
+        const browser = await returning(rig, { connect: () => connections++ })
+        assert.equal((await browser.ask('/n')).body, '1')
+        assert.equal(connections, 1)
+      },
+    },
+    {
+      name: 'that cannot connect is an error with status 503, and the next request connects',
+      check: async rig => {
+        let isUp = false
+        const browser = await rig.start(
+          { '/n': (session, context) => rig.text(context, session.get('n')) },
+          {
+            connect: () => {
+              if (!isUp) throw new Error('the backend cannot be reached')
+            },
+          },
+        )
+        assertError(rig, await browser.ask('/n'), { status: 503, code: 'ERR_BACKEND' })
+        isUp = true
+        assert.equal((await browser.ask('/n')).body, 'undefined')
+      },
+    },
+    {
       name: 'that fails is an error with status 503, and no handler runs',
       check: async rig => {
         const browser = await returning(rig)

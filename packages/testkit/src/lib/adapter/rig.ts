@@ -1,5 +1,5 @@
 import type { ManagerOptions } from '@sess/core'
-import { newManager } from '@sess/core'
+import { lazyManager, newManager } from '@sess/core'
 import type { AdapterOptions, RequestSession, SessionsOff } from '@sess/core/adapter'
 import { fromRecordStore, MemoryStore } from '@sess/core/engine'
 import { MovableClock } from '../movable-clock.ts'
@@ -25,6 +25,8 @@ export interface AppSettings {
   readonly options?: AdapterOptions<unknown>
   readonly manager?: ManagerOptions
   readonly sessions?: SessionsOff
+  /** The app's manager connects at its first use, after this. */
+  readonly connect?: () => unknown
   /** What the framework is told about proxies. */
   readonly trustProxy?: boolean
   /** The app has no error handler. */
@@ -50,10 +52,10 @@ export class AdapterRig {
   /** Starts an app with these routes, and gives a browser that has not been there. */
   async start(
     routes: Readonly<Record<string, RouteOf | RouteOf['handle']>>,
-    { options = {}, manager = {}, sessions, trustProxy = false, isBare = false }: AppSettings = {},
+    { options = {}, manager = {}, sessions, connect, trustProxy = false, isBare = false }: AppSettings = {},
   ): Promise<Browser> {
     const store = new MemoryStore({ clock: this.clock })
-    this.server = await this.#server(store, manager)
+    this.server = await this.#server(store, manager, connect)
     this.other = await this.#server(store, manager)
     const { subject } = this
     this.#app = await subject.serve({
@@ -93,10 +95,15 @@ export class AdapterRig {
     await this.other?.manager.close()
   }
 
-  async #server(store: MemoryStore, options: ManagerOptions): Promise<Server> {
+  async #server(store: MemoryStore, options: ManagerOptions, connect?: () => unknown): Promise<Server> {
     const probe = new Probe()
     const engine = fromRecordStore(probed(store, probe))
-    const manager = await newManager(engine, { clock: this.clock, hashKey: 'sessionidkey', ...options })
+    const all = { clock: this.clock, hashKey: 'sessionidkey', ...options }
+    const open = async () => {
+      await connect?.()
+      return engine
+    }
+    const manager = connect ? lazyManager({ name: 'testkit', open }, all) : await newManager(engine, all)
     return new Server(manager, probe, 'record')
   }
 
