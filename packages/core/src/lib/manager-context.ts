@@ -5,7 +5,7 @@ import { connect, type Engine, type EngineSource, fromProvider, isEngine, isProv
 import { EngineProvider } from './engine-provider.ts'
 import { SessionError } from './errors.ts'
 import { Events } from './events.ts'
-import type { ExchangeContext } from './exchange.ts'
+import type { ExchangeContext } from './node-exchange.ts'
 import { LazyProvider } from './lazy-provider.ts'
 import { Lifetimes } from './lifetimes.ts'
 import { type CheckedOptions, withEngineCookie } from './manager-options.ts'

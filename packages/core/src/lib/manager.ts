@@ -3,9 +3,10 @@ import type { SessionEventName, SessionEvents } from './events.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { checkHashKeys } from './manager-options.ts'
 import type { NodeRequest } from './node-request.ts'
+import type { NodeResponse } from './node-response.ts'
 import type { Provider } from './provider.ts'
+import { answerErrors } from './request-listener.ts'
 import { RequestSession, type RequestSessionOptions, type RequestSessionType } from './request-session.ts'
-import type { NodeResponse } from './response-gate.ts'
 import type { Session } from './session.ts'
 import type { HashFunction } from './session-id.ts'
 import type { Capabilities } from './session-port.ts'
@@ -38,13 +39,13 @@ export class Manager<Data extends object = SessionData> {
    *
    * On a Node response (HTTP/1 and the compatibility response of HTTP/2) a changed session is saved before the
    * headers leave. With a Web `Request` you give the response's `Headers`, and release the session before you
-   * send them; {@link handle} does both. Without a response, as in `upgrade` for a WebSocket, the session can be
-   * read and changed, but not begun.
+   * send them; {@link handle} does both. Without a response, as in `upgrade` for a WebSocket or to read a session, it
+   * can be read and changed, but not begun: what needs a cookie is `ERR_HEADERS_SENT`.
    *
    * @throws ERR_BACKEND, ERR_TIMEOUT if the engine cannot be asked
    */
   sessionStart(req: NodeRequest, res?: NodeResponse): Promise<Session<Data>>
-  sessionStart(req: Request, headers: Headers): Promise<Session<Data>>
+  sessionStart(req: Request, headers?: Headers): Promise<Session<Data>>
   sessionStart(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<Session<Data>> {
     try {
       return this.#start(this.#visits.of(req, res))
@@ -55,46 +56,69 @@ export class Manager<Data extends object = SessionData> {
 
   /**
    * Ends the session of a request and clears its cookie. The session stays ended, whatever other requests
-   * still do with it; `sessionStart` gives a new one.
+   * still do with it; `sessionStart` gives a new one. The response waits for this, even if nobody awaits it, and fails
+   * with it.
    */
   sessionDestroy(req: NodeRequest, res?: NodeResponse): Promise<void>
   sessionDestroy(req: Request, headers?: Headers): Promise<void>
-  async sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
-    this.#context.checkOpen()
-    await this.#visits.of(req, res).destroy()
+  sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
+    const visit = this.#visits.of(req, res)
+    return visit.run(() => {
+      this.#context.checkOpen()
+      return visit.destroy()
+    })
   }
 
   /**
    * Gives the session a new id, with its data and the changes made so far: call it whenever a visitor's rights
-   * change, at login above all. When it returns, the old id is dead.
+   * change, at login above all. When it returns, the old id is dead. The response waits for this, even if nobody awaits
+   * it, and fails with it.
    */
   sessionRegenerateId(req: NodeRequest, res: NodeResponse): Promise<Session<Data>>
   sessionRegenerateId(req: Request, headers?: Headers): Promise<Session<Data>>
-  async sessionRegenerateId(
-    req: NodeRequest | Request,
-    res?: NodeResponse | Headers,
-  ): Promise<Session<Data>> {
-    this.#context.checkOpen()
+  sessionRegenerateId(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<Session<Data>> {
     const visit = this.#visits.of(req, res)
-    const session = visit.session ?? (await visit.start())
-    await session.regenerate()
-    return session
+    return visit.run(() => {
+      this.#context.checkOpen()
+      return visit.regenerate()
+    })
   }
 
   /**
-   * Answers a Web request: starts its session, runs the handler, saves, and puts the cookie on the response
-   * that the handler returned. If the handler throws, nothing is saved; if the save fails, this rejects.
+   * Answers a Web request: starts its session, runs the handler, saves, and puts the cookie on the response that the
+   * handler returned.
+   *
+   * What the handler had changed before it throws is saved all the same. `onError` then answers, and that response gets
+   * the cookie; so does a save that fails. Without `onError` this rejects, and the cookie of a new session, or of a new
+   * id, is lost with the response.
    */
   async handle(
     request: Request,
-    handler: (session: Session<Data>) => Response | Promise<Response>,
+    handler: (session: RequestSession<Data>) => Response | Promise<Response>,
+    onError?: (error: unknown) => Response | Promise<Response>,
   ): Promise<Response> {
-    const { visit, exchange } = this.#visits.ofWeb(request)
-    const response = await handler(await this.#start(visit))
-    await visit.session?.sessionRelease()
-    if (!(response instanceof Response))
-      throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
-    return exchange.respond(response, true)
+    const visit = this.#visits.ofWeb(request).enter()
+    try {
+      return visit.respond(await this.#answer(visit, handler))
+    } catch (error) {
+      if (onError) return visit.respond(checkResponse(await onError(error)))
+      visit.leave()
+      throw error
+    }
+  }
+
+  /**
+   * A listener for `createServer`, of HTTP/1 or HTTP/2, that answers what the handler throws or rejects with: 503 if the
+   * backend of the sessions is away, else 500. The error is printed, as frameworks do. A response that had begun is cut.
+   */
+  listener<Req extends NodeRequest, Res extends NodeResponse>(
+    handler: (req: Req, res: Res) => unknown,
+  ): (req: Req, res: Res) => void {
+    return (req, res) => {
+      // So that the response waits also if a method of it is looked up before the session is started.
+      this.#visits.of(req, res)
+      void answerErrors(() => handler(req, res), res)
+    }
   }
 
   /**
@@ -193,8 +217,31 @@ export class Manager<Data extends object = SessionData> {
     await this.#context.close()
   }
 
+  async #answer(
+    visit: Visit<Data>,
+    handler: (session: RequestSession<Data>) => Response | Promise<Response>,
+  ): Promise<Response> {
+    await this.#start(visit)
+    let response: Response | undefined
+    try {
+      response = await handler(new RequestSession<Data>(visit))
+    } finally {
+      // A page that is not sent is not made any further.
+      await visit.settle().catch(error => {
+        response?.body?.cancel?.().catch(() => {})
+        throw error
+      })
+    }
+    return checkResponse(response)
+  }
+
   #start(visit: Visit<Data>): Promise<Session<Data>> {
     this.#context.checkOpen()
     return visit.start()
   }
+}
+
+function checkResponse(response: unknown): Response {
+  if (response instanceof Response) return response
+  throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
 }
