@@ -1,6 +1,5 @@
-// Captured: a test that fakes the timers must not lose a save.
-import { setImmediate } from 'node:timers'
 import { type Awaitable, attempt } from './awaitable.ts'
+import { setImmediate } from './timers.ts'
 
 const ignore = (): void => {}
 

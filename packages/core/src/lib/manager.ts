@@ -13,6 +13,7 @@ import type { Capabilities } from './session-port.ts'
 import type { SessionData } from './session-store.ts'
 import type { Visit } from './visit.ts'
 import { Visits } from './visits.ts'
+import { answerWeb, type WebErrorHandler, type WebHandler } from './web-answer.ts'
 
 /** The sessions of one application. `newManager` makes one, and `lazyManager`. */
 export class Manager<Data extends object = SessionData> {
@@ -92,18 +93,12 @@ export class Manager<Data extends object = SessionData> {
    * the cookie; so does a save that fails. Without `onError` this rejects, and the cookie of a new session, or of a new
    * id, is lost with the response.
    */
-  async handle(
-    request: Request,
-    handler: (session: RequestSession<Data>) => Response | Promise<Response>,
-    onError?: (error: unknown) => Response | Promise<Response>,
-  ): Promise<Response> {
-    const visit = this.#visits.ofWeb(request).enter()
+  handle(request: Request, handler: WebHandler<Data>, onError?: WebErrorHandler): Promise<Response> {
     try {
-      return visit.respond(await this.#answer(visit, handler))
+      this.#context.checkOpen()
+      return answerWeb(this.#visits.ofWeb(request), handler, onError)
     } catch (error) {
-      if (onError) return visit.respond(checkResponse(await onError(error)))
-      visit.leave()
-      throw error
+      return Promise.reject(error)
     }
   }
 
@@ -217,31 +212,8 @@ export class Manager<Data extends object = SessionData> {
     await this.#context.close()
   }
 
-  async #answer(
-    visit: Visit<Data>,
-    handler: (session: RequestSession<Data>) => Response | Promise<Response>,
-  ): Promise<Response> {
-    await this.#start(visit)
-    let response: Response | undefined
-    try {
-      response = await handler(new RequestSession<Data>(visit))
-    } finally {
-      // A page that is not sent is not made any further.
-      await visit.settle().catch(error => {
-        response?.body?.cancel?.().catch(() => {})
-        throw error
-      })
-    }
-    return checkResponse(response)
-  }
-
   #start(visit: Visit<Data>): Promise<Session<Data>> {
     this.#context.checkOpen()
     return visit.start()
   }
-}
-
-function checkResponse(response: unknown): Response {
-  if (response instanceof Response) return response
-  throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
 }

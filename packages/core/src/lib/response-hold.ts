@@ -1,9 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import type { EventEmitter } from 'node:events'
 import type { Http2ServerResponse } from 'node:http2'
-import type { Readable } from 'node:stream'
 import { type Awaitable, isPromise } from './awaitable.ts'
 import { SessionError } from './errors.ts'
+import { FailureAnswer } from './failure-answer.ts'
 import { HeldResponse } from './held-response.ts'
 import { hasEndedItself, holdStreamEnd } from './http2-end.ts'
 import {
@@ -14,7 +12,9 @@ import {
   writeAfterEndError,
 } from './node-response.ts'
 import { readyForProperties } from './own-properties.ts'
+import { ResponseFeed } from './response-feed.ts'
 import type { ResponseHeaders } from './response-headers.ts'
+import { nextTick } from './timers.ts'
 
 /** What Node calls of a response that is ended or written without a head. */
 interface ImplicitHead {
@@ -27,9 +27,6 @@ interface ImplicitHead {
  * is dropped, and an error handler may answer. `answered`: an error handler has ended the response.
  */
 type State = 'passing' | 'holding' | 'open' | 'failed' | 'answered'
-
-/** Tells the calls of an error handler from those of a handler that has not noticed the failure. */
-const answering = new AsyncLocalStorage<ResponseHold>()
 
 /**
  * The owner of a Node response: holds the response back until the session is saved, and is the only keeper of a save's
@@ -44,15 +41,9 @@ export class ResponseHold {
   #save: (() => Awaitable<void>) | undefined
   #state: State = 'passing'
   #held: HeldResponse | undefined
-  /** What the handler has piped into the response. */
-  #sources: Readable[] | undefined
-  /** Listeners of 'drain', where middleware has replaced the response's `on`. */
-  readonly #waiters: AnyMethod[] = []
+  readonly #feed: ResponseFeed
   #isAnsweredElsewhere = false
-  /** The handler had ended the response before the save failed: every later call is an error handler's. */
-  #isHandlerDone = false
-  /** A call of the error handler is being made, which makes others. */
-  #isAnswering = false
+  #failure: FailureAnswer | undefined
 
   /** `answer` answers a save that failed, at once or later. */
   constructor(response: NodeResponse, headers: ResponseHeaders, answer: (error: unknown) => unknown) {
@@ -72,17 +63,14 @@ export class ResponseHold {
     target.write = (...args) => this.#call('write', args)
     target.end = (...args) => this.#call('end', args)
     target.flushHeaders = (...args) => this.#call('flushHeaders', args)
-    if (Object.hasOwn(response, 'on')) this.#rememberWaiters(response as EventEmitter)
+    this.#feed = new ResponseFeed(response, () => this.#state !== 'open')
     if ('_implicitHeader' in response) this.#guardImplicitHead(response as ImplicitHead)
   }
 
   /** From now on the response waits for `save`, which gives a promise if there is something to wait for. */
   begin(save: () => Awaitable<void>): void {
     this.#save = save
-    this.#response.on('pipe', (source: Readable) => {
-      this.#sources ??= []
-      this.#sources.push(source)
-    })
+    this.#feed.watch()
   }
 
   /** Whether the head has left. What is held has not. */
@@ -103,7 +91,8 @@ export class ResponseHold {
   /** The save failed: un-begins the response, for an answer to the failure. */
   fail(): void {
     if (this.#state !== 'passing' && this.#state !== 'holding') return
-    this.#isHandlerDone = this.#isAnsweredElsewhere || this.#held?.isEnded === true
+    const isHandlerDone = this.#isAnsweredElsewhere || this.#held?.isEnded === true
+    this.#failure = new FailureAnswer(isHandlerDone, () => this.#headers.isBegunAnew)
     this.#state = 'failed'
     this.#held?.stop()
     if (!this.#response.headersSent) this.#headers.drop()
@@ -118,7 +107,7 @@ export class ResponseHold {
       case 'holding':
         return this.#hold(method, args)
       default:
-        return this.#callAfterFailure({ method, args })
+        return this.#callAfterFailure(this.#failure as FailureAnswer, { method, args })
     }
   }
 
@@ -212,58 +201,44 @@ export class ResponseHold {
       if (method === 'write') isDrained = result !== false
     })
     // Not from here: what a listener throws is not ours to answer.
-    if (isDrained && !held.isEnded) process.nextTick(() => this.#wake())
+    if (isDrained && !held.isEnded) nextTick(() => this.#feed.wake())
   }
 
   /** Drops what is held, and has the failure answered. */
   #drop(error: unknown): void {
     const { calls, isEnded } = this.#held as HeldResponse
     this.fail()
-    for (const source of this.#sources ?? []) source.destroy()
+    this.#feed.destroy()
     if (!this.#isAnsweredElsewhere) this.#answerFailure(error)
     for (const call of calls) this.#ignore(call, error)
     // A handler that waits for 'drain' goes on, to its end.
-    if (!isEnded) process.nextTick(() => this.#wake())
+    if (!isEnded) nextTick(() => this.#feed.wake())
   }
 
   #answerFailure(error: unknown): void {
     const giveUp = (reason: unknown): void => {
       this.#response.destroy(reason as Error)
     }
-    const answer = (): unknown => this.#answer(error)
     try {
       if (this.#response.headersSent) throw error
-      const answered = this.#isHandlerDone ? answer() : answering.run(this, answer)
+      const answered = this.#failure?.run(() => this.#answer(error))
       Promise.resolve(answered).catch(giveUp)
     } catch (reason) {
       giveUp(reason)
     }
   }
 
-  #callAfterFailure(call: Call): unknown {
-    const { headersSent } = this.#response
+  #callAfterFailure(failure: FailureAnswer, call: Call): unknown {
+    const { method, args } = call
     // Not before the headers are gone: what is below calls writeHead and write of its own accord.
-    const isOver = this.#state === 'answered' && headersSent
-    if (isOver || !this.#isOfAnswer(call)) return this.#ignore(call, writeAfterEndError())
-    const isOutermost = !this.#isAnswering
-    this.#isAnswering = true
+    const isOver = this.#state === 'answered' && this.#response.headersSent
+    if (isOver || !(this.#state === 'answered' || failure.isOwner(method)))
+      return this.#ignore(call, writeAfterEndError())
     try {
-      return this.#forward(call.method, call.args)
+      return failure.call(() => this.#forward(method, args))
     } finally {
-      this.#isAnswering = !isOutermost
-      if (call.method === 'end') this.#state = 'answered'
+      if (method === 'end') this.#state = 'answered'
     }
-  }
-
-  /** An error handler may have lost its asynchronous context; it has a head of its own by then. */
-  #isOfAnswer({ method }: Call): boolean {
-    return (
-      this.#isHandlerDone ||
-      this.#isAnswering ||
-      this.#state === 'answered' ||
-      answering.getStore() === this ||
-      (method === 'end' && this.#headers.isBegunAnew)
-    )
   }
 
   /** Runs the callback of a dropped call, so that its caller does not hang. */
@@ -272,17 +247,10 @@ export class ResponseHold {
     if (typeof callback === 'function') {
       if (method === 'end' && !this.#response.writableFinished)
         this.#response.once('finish', callback as () => void)
-      else process.nextTick(callback as AnyMethod, error)
+      else nextTick(callback as AnyMethod, error)
     }
     // True: what feeds a dropped response need not wait for it.
     return method === 'write' ? true : this.#response
-  }
-
-  #wake(): void {
-    const response = this.#response as EventEmitter
-    const reached = response.listeners('drain')
-    response.emit('drain')
-    for (const listener of this.#waiters) if (!reached.includes(listener)) listener.call(response)
   }
 
   /**
@@ -307,17 +275,5 @@ export class ResponseHold {
   #watched(saving: Awaitable<void>): Awaitable<void> {
     if (isPromise(saving)) saving.then(undefined, () => {})
     return saving
-  }
-
-  /**
-   * Middleware that replaces `on`, as compression does, keeps the listeners of 'drain' for its own stream: no event of
-   * the response reaches them.
-   */
-  #rememberWaiters(response: EventEmitter): void {
-    const { on } = response
-    response.on = (event, listener) => {
-      if (event === 'drain' && this.#state !== 'open') this.#waiters.push(listener)
-      return on.call(response, event, listener)
-    }
   }
 }
