@@ -16,10 +16,14 @@ export function holdStreamEnd(
   { writeHead }: { readonly writeHead: AnyMethod },
 ): { write: AnyMethod; end: AnyMethod } {
   const { stream } = response
-  const members = stream as unknown as { write: AnyMethod; end: AnyMethod }
-  const { write, end } = members
+  const members = stream as unknown as { respond: AnyMethod; write: AnyMethod; end: AnyMethod }
+  const { respond, write, end } = members
   const begin = (): void => {
-    if (!stream.headersSent) writeHead.call(response, response.statusCode)
+    if (stream.headersSent) return
+    // The response counts as ended, and would end the stream with the head.
+    members.respond = (headers, options) =>
+      respond.call(stream, headers, { ...(options as object), endStream: false })
+    writeHead.call(response, response.statusCode)
   }
   members.end = () => stream
   return {

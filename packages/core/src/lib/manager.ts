@@ -1,4 +1,3 @@
-import { SessionError } from './errors.ts'
 import type { SessionEventName, SessionEvents } from './events.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { checkHashKeys } from './manager-options.ts'
