@@ -39,7 +39,9 @@ export async function measureMemory(
   })
   // Two fifths expire first, two fifths next, and one stays: a manager for each lifetime, all over one store.
   const managers = await Promise.all(
-    [HOUR, 2 * HOUR, 3 * HOUR].map(maxLifetime => newManager(fromRecordStore(store), { clock, maxLifetime })),
+    [HOUR, 2 * HOUR, 3 * HOUR].map(maxLifetime =>
+      newManager(fromRecordStore(store), { clock, maxLifetime, sweepEvery: 0 }),
+    ),
   )
   const manager = managers[0] as Manager
   const providers = managers.map(manager => manager.getProvider())

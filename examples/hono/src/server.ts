@@ -3,7 +3,6 @@ import { type AppData, newManager } from '@sess/core'
 import { createApp } from './app.ts'
 
 const manager = await newManager<AppData>('memory', { cookieName: 'gosessionid' })
-void manager.gc()
 
 const { fetch } = createApp(manager)
 serve({ fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) => {

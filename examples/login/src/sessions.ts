@@ -52,6 +52,5 @@ export async function openSessions({ provider, config, maxLifetime }: Settings):
   })
   // A visitor whose session cannot be saved gets a 500; why is for the log.
   sessions.on('saveError', ({ error }) => console.error(error))
-  void sessions.gc()
   return sessions
 }

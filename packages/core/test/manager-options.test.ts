@@ -39,6 +39,7 @@ const wrong: Record<keyof ManagerOptions, { values: readonly unknown[]; example:
   maxLifetime: { values: [...notNumbers, 0], example: '3600' },
   absoluteLifetime: { values: notNumbers, example: '28800' },
   touchEvery: { values: notNumbers, example: '360' },
+  sweepEvery: { values: [...notNumbers, 20 * 86_400 + 1], example: '3600' },
   cookieLifeTime: { values: notNumbers, example: '2592000' },
   // Any value is for the engine to judge.
   providerConfig: { values: [], example: '' },

@@ -154,7 +154,7 @@ it("SetSecure: setSecure(true, false or 'auto')", async () => {
   expect(() => manager.setSecure('yes' as 'auto')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }))
 })
 
-it('GC: gc() sweeps now and goes on, close() ends it', async () => {
+it('GC: gc() sweeps now and gives the number, close() ends it', async () => {
   const clock = new TestClock()
   const { store, manager } = await setUp({ clock, maxLifetime: 60 })
   const server = await serve(async (req, res) => {

@@ -9,7 +9,6 @@ import {
   memory,
   newManager,
   type Provider,
-  type RequestSession,
   registerType,
   type Session,
   type SessionData,
@@ -75,7 +74,7 @@ export async function sessions(req: Request, headers: Headers): Promise<void> {
   sess.get(5)
 
   await manager.handle(req, session => {
-    same<typeof session, RequestSession<User>>(true)
+    same<typeof session, Session<User>>(true)
     return new Response(session.get('username'))
   })
   // @ts-expect-error a handler answers

@@ -27,8 +27,8 @@ const origins: readonly [option: keyof ManagerOptions, name: KeyName | 'secure']
 ]
 
 /**
- * Sessions as an `app.conf` or an object configures them: a manager that also sweeps expired sessions
- * (`manager.gc()`), or {@link SessionsOff} unless `sessionOn` is true. The engine's package has to be imported.
+ * Sessions as an `app.conf` or an object configures them: a manager, or {@link SessionsOff} unless `sessionOn` is true.
+ * The engine's package has to be imported.
  *
  * @param options what the configuration has no keys for, such as `trustProxy`; it wins over what there are
  * @throws ERR_CONFIG, naming the file, the line, the key and the remedy, and what the engine throws when it
@@ -41,11 +41,9 @@ export async function openSessions<Data extends object = SessionData>(
   const read = readSettings(config)
   if (!read.sessionOn) return { sessionOn: false, why: whyOff(read) }
   const all = { ...read.options, ...given(options) } as ManagerOptions<string>
-  const manager = await newManager<Data>(read.provider, all).catch((error: unknown) => {
+  return newManager<Data>(read.provider, all).catch((error: unknown) => {
     throw located(error, read, options)
   })
-  void manager.gc()
-  return manager
 }
 
 function whyOff({ settings, from }: Read): string {

@@ -50,9 +50,7 @@ export class EngineProvider implements Provider {
   }
 
   async #session(sid: string): Promise<Session> {
-    const session = new Session(this.#context, undefined, { id: sid, found: await this.#open(sid) })
-    session.keepAlive()
-    return session
+    return new Session(this.#context, undefined, { id: sid, found: await this.#open(sid) })
   }
 
   async #open(sid: string): Promise<OpenedSession | Absence> {

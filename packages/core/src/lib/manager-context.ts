@@ -5,17 +5,18 @@ import { connect, type Engine, type EngineSource, fromProvider, isEngine, isProv
 import { EngineProvider } from './engine-provider.ts'
 import { SessionError } from './errors.ts'
 import { Events } from './events.ts'
+import type { ExchangeContext } from './exchange.ts'
 import { LazyProvider } from './lazy-provider.ts'
 import { Lifetimes } from './lifetimes.ts'
 import { type CheckedOptions, withEngineCookie } from './manager-options.ts'
-import type { ExchangeContext } from './node-exchange.ts'
 import type { Provider } from './provider.ts'
 import { randomID, SessionIDs } from './session-id.ts'
 import type { SessionPort } from './session-port.ts'
 import { Sweeper } from './sweeper.ts'
 import type { VisitContext } from './visit.ts'
 
-const MAX_SWEEP_INTERVAL = 3600
+/** The most between two sweeps where the options do not say it, in seconds. */
+const DEFAULT_SWEEP_EVERY = 3600
 
 /** An engine that is connected, and what follows from its kind. */
 interface Connection {
@@ -137,7 +138,7 @@ export class ManagerContext implements VisitContext, ExchangeContext {
       this.events.emit('sweepError', { error })
       return 0
     }
-    return this.#connected.sweeper.start()
+    return this.#connected.sweeper.sweep()
   }
 
   /** Stops the sweeping and closes what the engine opened. */
@@ -179,8 +180,9 @@ export class ManagerContext implements VisitContext, ExchangeContext {
         : new EngineProvider({ port, lifetimes: this.lifetimes, events: this.events })
       Object.assign(options, merged)
       const isSealed = port.capabilities.kind === 'sealed'
-      const interval = Math.min(maxLifetime, MAX_SWEEP_INTERVAL) * 1000
-      const sweeper = new Sweeper(port, this.events, interval)
+      const sweeper = new Sweeper(port, this.events)
+      const { sweepEvery = Math.min(maxLifetime, DEFAULT_SWEEP_EVERY) } = options
+      if (port.capabilities.sweep && sweepEvery > 0) sweeper.start(sweepEvery * 1000)
       this.#connection = { port, provider, carrier, isSealed, sweeper }
     } catch (error) {
       await port.close()

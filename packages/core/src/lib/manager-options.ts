@@ -18,6 +18,11 @@ export interface ManagerOptions<Config = unknown> {
    * write. Default: a tenth of its lifetime, or of its cookie's if that is shorter.
    */
   touchEvery?: number
+  /**
+   * How often expired sessions are swept, in seconds, where the engine needs it; 0: never, but by `gc()`. The timer
+   * keeps no process alive. Default: `maxLifetime`, at most an hour.
+   */
+  sweepEvery?: number
   /** How long the browser keeps the cookie, in seconds. Default 0: until it is closed. */
   cookieLifeTime?: number
   /** What the engine needs to know: the original's string, or the engine's own options. Default ''. */
@@ -73,11 +78,12 @@ export interface ManagerOptions<Config = unknown> {
 }
 
 export type CheckedOptions = Required<
-  Omit<ManagerOptions, 'domain' | 'headerName' | 'touchEvery' | 'hashKey'>
+  Omit<ManagerOptions, 'domain' | 'headerName' | 'touchEvery' | 'sweepEvery' | 'hashKey'>
 > & {
   headerName: string | undefined
   domain: string | undefined
   touchEvery: number | undefined
+  sweepEvery: number | undefined
   hashKey: readonly string[]
 }
 
@@ -86,12 +92,15 @@ const ID_PREFIX = /^[\w.:~-]{0,64}$/
 const HEADER_NAME = /^(?!(?:set-)?cookie$)[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 /** What a timer can wait, in milliseconds; beyond, it would not wait at all. */
 const MAX_TIMEOUT = 2 ** 31 - 1
+/** What a timer can wait, with some to spare, in seconds. */
+const MAX_SWEEP_EVERY = 20 * 86_400
 
 const defaults: CheckedOptions = {
   cookieName: 'beegosessionID',
   maxLifetime: 3600,
   absoluteLifetime: 0,
   touchEvery: undefined,
+  sweepEvery: undefined,
   cookieLifeTime: 0,
   providerConfig: '',
   secure: 'auto',
@@ -132,6 +141,7 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   checkNumber(checked, 'maxLifetime', 1, 3600)
   checkNumber(checked, 'absoluteLifetime', 0, 8 * 3600)
   checkNumber(checked, 'cookieLifeTime', 0, 30 * 86400)
+  if (checked.sweepEvery !== undefined) checkNumber(checked, 'sweepEvery', 0, 3600, MAX_SWEEP_EVERY)
   checkNumber(checked, 'timeout', 1, 5000, MAX_TIMEOUT)
   if (checked.touchEvery !== undefined) checkNumber(checked, 'touchEvery', 0, 360)
   for (const name of ['httpOnly', 'partitioned', 'setCookie'] as const)

@@ -1,18 +1,17 @@
+import { SessionError } from './errors.ts'
 import type { SessionEventName, SessionEvents } from './events.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { checkHashKeys } from './manager-options.ts'
 import type { NodeRequest } from './node-request.ts'
-import type { NodeResponse } from './node-response.ts'
 import type { Provider } from './provider.ts'
-import { answerErrors } from './request-listener.ts'
 import { RequestSession, type RequestSessionOptions, type RequestSessionType } from './request-session.ts'
+import type { NodeResponse } from './response-gate.ts'
 import type { Session } from './session.ts'
 import type { HashFunction } from './session-id.ts'
 import type { Capabilities } from './session-port.ts'
 import type { SessionData } from './session-store.ts'
 import type { Visit } from './visit.ts'
 import { Visits } from './visits.ts'
-import { answerWeb, type WebErrorHandler, type WebHandler } from './web-answer.ts'
 
 /** The sessions of one application. `newManager` makes one, and `lazyManager`. */
 export class Manager<Data extends object = SessionData> {
@@ -39,13 +38,13 @@ export class Manager<Data extends object = SessionData> {
    *
    * On a Node response (HTTP/1 and the compatibility response of HTTP/2) a changed session is saved before the
    * headers leave. With a Web `Request` you give the response's `Headers`, and release the session before you
-   * send them; {@link handle} does both. Without a response, as in `upgrade` for a WebSocket or to read a session, it
-   * can be read and changed, but not begun: what needs a cookie is `ERR_HEADERS_SENT`.
+   * send them; {@link handle} does both. Without a response, as in `upgrade` for a WebSocket, the session can be
+   * read and changed, but not begun.
    *
    * @throws ERR_BACKEND, ERR_TIMEOUT if the engine cannot be asked
    */
   sessionStart(req: NodeRequest, res?: NodeResponse): Promise<Session<Data>>
-  sessionStart(req: Request, headers?: Headers): Promise<Session<Data>>
+  sessionStart(req: Request, headers: Headers): Promise<Session<Data>>
   sessionStart(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<Session<Data>> {
     try {
       return this.#start(this.#visits.of(req, res))
@@ -56,63 +55,46 @@ export class Manager<Data extends object = SessionData> {
 
   /**
    * Ends the session of a request and clears its cookie. The session stays ended, whatever other requests
-   * still do with it; `sessionStart` gives a new one. The response waits for this, even if nobody awaits it, and fails
-   * with it.
+   * still do with it; `sessionStart` gives a new one.
    */
   sessionDestroy(req: NodeRequest, res?: NodeResponse): Promise<void>
   sessionDestroy(req: Request, headers?: Headers): Promise<void>
-  sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
-    const visit = this.#visits.of(req, res)
-    return visit.run(() => {
-      this.#context.checkOpen()
-      return visit.destroy()
-    })
+  async sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
+    this.#context.checkOpen()
+    await this.#visits.of(req, res).destroy()
   }
 
   /**
    * Gives the session a new id, with its data and the changes made so far: call it whenever a visitor's rights
-   * change, at login above all. When it returns, the old id is dead. The response waits for this, even if nobody awaits
-   * it, and fails with it.
+   * change, at login above all. When it returns, the old id is dead.
    */
   sessionRegenerateId(req: NodeRequest, res: NodeResponse): Promise<Session<Data>>
   sessionRegenerateId(req: Request, headers?: Headers): Promise<Session<Data>>
-  sessionRegenerateId(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<Session<Data>> {
+  async sessionRegenerateId(
+    req: NodeRequest | Request,
+    res?: NodeResponse | Headers,
+  ): Promise<Session<Data>> {
+    this.#context.checkOpen()
     const visit = this.#visits.of(req, res)
-    return visit.run(() => {
-      this.#context.checkOpen()
-      return visit.regenerate()
-    })
+    const session = visit.session ?? (await visit.start())
+    await session.regenerate()
+    return session
   }
 
   /**
-   * Answers a Web request: starts its session, runs the handler, saves, and puts the cookie on the response that the
-   * handler returned.
-   *
-   * What the handler had changed before it throws is saved all the same. `onError` then answers, and that response gets
-   * the cookie; so does a save that fails. Without `onError` this rejects, and the cookie of a new session, or of a new
-   * id, is lost with the response.
+   * Answers a Web request: starts its session, runs the handler, saves, and puts the cookie on the response
+   * that the handler returned. If the handler throws, nothing is saved; if the save fails, this rejects.
    */
-  handle(request: Request, handler: WebHandler<Data>, onError?: WebErrorHandler): Promise<Response> {
-    try {
-      this.#context.checkOpen()
-      return answerWeb(this.#visits.ofWeb(request), handler, onError)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  /**
-   * A listener for `createServer`, of HTTP/1 or HTTP/2, that answers what the handler throws or rejects with: 503 if the
-   * backend of the sessions is away, else 500. The error is printed, as frameworks do. A response that had begun is cut.
-   */
-  listener<Req extends NodeRequest, Res extends NodeResponse>(
-    handler: (req: Req, res: Res) => unknown,
-  ): (req: Req, res: Res) => void {
-    return (req, res) => {
-      // So that the response waits also if a method of it is looked up before the session is started.
-      this.#visits.of(req, res)
-      void answerErrors(() => handler(req, res), res)
-    }
+  async handle(
+    request: Request,
+    handler: (session: Session<Data>) => Response | Promise<Response>,
+  ): Promise<Response> {
+    const { visit, exchange } = this.#visits.ofWeb(request)
+    const response = await handler(await this.#start(visit))
+    await visit.session?.sessionRelease()
+    if (!(response instanceof Response))
+      throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
+    return exchange.respond(response, true)
   }
 
   /**
@@ -157,8 +139,8 @@ export class Manager<Data extends object = SessionData> {
   }
 
   /**
-   * Sweeps expired sessions now, and every `maxLifetime`, at least every hour, from now on. Gives how many were
-   * reclaimed now. It never rejects: a failure is the event `sweepError`. Does not keep the process alive.
+   * Sweeps expired sessions now, beside the sweeps of `sweepEvery`. Gives how many were reclaimed. It never rejects: a
+   * failure is the event `sweepError`.
    */
   gc(): Promise<number> {
     return this.#context.sweep()

@@ -136,8 +136,8 @@ export class RequestSession<Data extends object = SessionData> {
   }
 
   /** Saves now; else the changes are saved before the response leaves. */
-  sessionRelease(): Promise<void> {
-    return this.#visit?.session?.sessionRelease() ?? Promise.resolve()
+  async sessionRelease(): Promise<void> {
+    await this.#visit?.session?.sessionRelease()
   }
 
   /** The original's `SetSession`. */
@@ -189,7 +189,12 @@ export class RequestSession<Data extends object = SessionData> {
    * framework to answer. @throws whatever the save throws
    */
   async settle(): Promise<void> {
-    await this.#visit?.settle()
+    try {
+      await this.#visit?.settle()
+    } catch (error) {
+      this.#visit?.abandon()
+      throw error
+    }
   }
 
   /**

@@ -6,24 +6,28 @@ const BATCH = 1000
 
 /** Sweeps expired sessions now and then. */
 export class Sweeper {
-  readonly #port: SessionPort
+  readonly #port: Pick<SessionPort, 'sweep'>
   readonly #events: Events
-  readonly #interval: number
   #timer: NodeJS.Timeout | undefined
   #running: Promise<number> | undefined
   #isStopped = false
 
-  /** `interval` in milliseconds. */
-  constructor(port: SessionPort, events: Events, interval: number) {
+  constructor(port: Pick<SessionPort, 'sweep'>, events: Events) {
     this.#port = port
     this.#events = events
-    this.#interval = interval
   }
 
-  /** Sweeps now, and from now on regularly. Gives the number of sessions reclaimed now; never rejects. */
-  start(): Promise<number> {
+  /**
+   * Sweeps every so many milliseconds from now on. The first sweep comes at some moment of the first interval: servers
+   * that are restarted more often than they would sweep do their share all the same, and not in step.
+   */
+  start(interval: number): void {
+    this.#schedule(interval, interval * Math.random())
+  }
+
+  /** Sweeps now. Gives the number of sessions reclaimed; never rejects. */
+  sweep(): Promise<number> {
     if (this.#isStopped) return Promise.resolve(0)
-    this.#timer ??= this.#schedule()
     this.#running ??= this.#sweep().finally(() => {
       this.#running = undefined
     })
@@ -36,14 +40,19 @@ export class Sweeper {
     await this.#running
   }
 
-  #schedule(): NodeJS.Timeout {
+  #schedule(interval: number, delay: number): void {
+    // The timer does not keep what it sweeps: a manager that everybody has let go of, closed or not, is freed.
+    const weak = new WeakRef(this)
+    this.#timer = setTimeout(() => {
+      const sweeper = weak.deref()
+      if (sweeper) sweeper.#sweepAndGoOn(interval)
+    }, delay).unref()
+  }
+
+  #sweepAndGoOn(interval: number): void {
     // Off by up to a tenth, so that the servers of one backend don't sweep in step.
-    const delay = this.#interval * (0.9 + Math.random() / 5)
-    const timer = setTimeout(() => {
-      this.#timer = this.#schedule()
-      void this.start()
-    }, delay)
-    return timer.unref()
+    this.#schedule(interval, interval * (0.9 + Math.random() / 5))
+    void this.sweep()
   }
 
   async #sweep(): Promise<number> {

@@ -79,13 +79,7 @@ it('a session cookie that the handler makes up itself is replaced by the real on
 })
 
 it('an odd flat list is refused, as Node refuses it', async () => {
-  const { manager } = await setUp()
-  const server = await serve(async (req, res) => {
-    ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
-    res.writeHead(200, ['X-One', '1', 'X-Two'])
-  })
-  const { status, setCookies } = await server.ask()
+  const { status, setCookies } = await reply(res => res.writeHead(200, ['X-One', '1', 'X-Two']), 'http')
   expect(status).toBe(500)
   expect(setCookies).toHaveLength(1)
-  expect(server.thrown).toMatchObject([{ code: expect.stringMatching(/^ERR_/) }])
 })

@@ -49,7 +49,7 @@ export const close: Group = {
 
     onSession('leaves no timer and no handle behind', async rig => {
       const left = await leftBehind(async () => {
-        const server = await rig.server()
+        const server = await rig.server({ sweepEvery: 3600 })
         const visitor = rig.visitor()
         await server.manager.gc()
         await visitor.visit(server, session => session.set('name', 'astaxie'))

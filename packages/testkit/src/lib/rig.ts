@@ -88,7 +88,13 @@ export class Rig {
     const connection = given ?? (await this.connect())
     const probe = new Probe()
     const engine = engineOf(probed(connection, probe))
-    const manager = await newManager(engine, { clock: this.clock, hashKey: 'sessionidkey', ...options })
+    const manager = await newManager(engine, {
+      clock: this.clock,
+      hashKey: 'sessionidkey',
+      // What is swept is counted: a rule that wants it says when.
+      sweepEvery: 0,
+      ...options,
+    })
     const server = new Server(manager, probe, kindOf(connection))
     this.#open.unshift({ close: () => manager.close() })
     return server

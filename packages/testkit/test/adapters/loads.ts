@@ -133,6 +133,7 @@ export const loads: Broken[] = [
     name: 'a failed load is ignored',
     AdapterClass: IgnoresLoadErrors,
     fails: [
+      'loading / that cannot connect is an error with status 503, and the next request connects',
       'loading / that fails is an error with status 503, and no handler runs',
       'loading / that fails is a 503 where the app has no error handler',
     ],
@@ -140,12 +141,16 @@ export const loads: Broken[] = [
   {
     name: 'a failed load passes the app by',
     AdapterClass: AnswersLoadErrorsItself,
-    fails: ['loading / that fails is an error with status 503, and no handler runs'],
+    fails: [
+      'loading / that cannot connect is an error with status 503, and the next request connects',
+      'loading / that fails is an error with status 503, and no handler runs',
+    ],
   },
   {
     name: 'a failed load has no status',
     AdapterClass: TakesLoadErrorsFor500,
     fails: [
+      'loading / that cannot connect is an error with status 503, and the next request connects',
       'loading / that fails is an error with status 503, and no handler runs',
       'loading / that fails is a 503 where the app has no error handler',
     ],
@@ -159,6 +164,7 @@ export const loads: Broken[] = [
     name: 'a failed load is always forgiven',
     AdapterClass: IsAlwaysAnonymous,
     fails: [
+      'loading / that cannot connect is an error with status 503, and the next request connects',
       'loading / that fails is an error with status 503, and no handler runs',
       'loading / that fails is a 503 where the app has no error handler',
       'loading / that fails in lazy mode is an error with status 503, too',
@@ -224,6 +230,7 @@ export const loads: Broken[] = [
       'sessions / end at logout, with their cookie',
       'sessions / begin anew with what is set after the end of one',
       'sessions / hand a flash message to one request',
+      'loading / connects a manager that connects at its first use',
       'loading / is done before the handler, once',
       'loading / that fails is an error with status 503, and no handler runs',
       'loading / that fails is a 503 where the app has no error handler',

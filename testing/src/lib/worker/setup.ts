@@ -35,6 +35,7 @@ export async function openManager(setup: Setup, options: ManagerOptions = {}): P
     hashKey: 'a secret of the tests',
     providerConfig: setup.config as string,
     timeout: setup.timeout,
+    sweepEvery: 0,
     ...options,
   })
 }

@@ -32,7 +32,7 @@ export async function setUp(options: ManagerOptions = {}): Promise<Setup> {
 }
 
 export async function over(store: ProbeStore, options: ManagerOptions = {}): Promise<Manager<Data>> {
-  const manager = await newManager<Data>(fromRecordStore(store), options)
+  const manager = await newManager<Data>(fromRecordStore(store), { sweepEvery: 0, ...options })
   onTestFinished(() => manager.close())
   return manager
 }

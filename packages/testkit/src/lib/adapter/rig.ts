@@ -98,7 +98,7 @@ export class AdapterRig {
   async #server(store: MemoryStore, options: ManagerOptions, connect?: () => unknown): Promise<Server> {
     const probe = new Probe()
     const engine = fromRecordStore(probed(store, probe))
-    const all = { clock: this.clock, hashKey: 'sessionidkey', ...options }
+    const all = { clock: this.clock, hashKey: 'sessionidkey', sweepEvery: 0, ...options }
     const open = async () => {
       await connect?.()
       return engine
