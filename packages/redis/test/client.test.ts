@@ -78,7 +78,7 @@ describe.skipIf(await noService('redis'))("an application's own Redis", () => {
     expect(await store.create(id, newData(), soon())).toBeUndefined()
     expect(await store.extend(id, soon(), token)).toBe(token)
     expect(await store.count(Date.now())).toBe(1)
-    expect(Number(await client.exists(`sess:${id}`))).toBe(1)
+    expect(Number(await client.exists(`sess:id:${id}`))).toBe(1)
     expect(await store.delete(id, token)).toBe(true)
     expect(await store.count(Date.now())).toBe(0)
   })

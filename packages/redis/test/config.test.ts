@@ -38,9 +38,9 @@ describe('says what is wrong with', () => {
     ['user:secret@127.0.0.1:6379', /'addr' must be host:port/],
     ['127.0.0.1:1;127.0.0.1:2', /names several servers.*newManager\('redis_cluster'/],
     ['{"save_path": "127.0.0.1:6379"', /looks like JSON and is not: write e\.g\. '\{ "save_path"/],
-    ['{"save_paht": "127.0.0.1:6379"}', /has an unknown field 'save_paht'/],
+    ['{"save_paht": "127.0.0.1:6379"}', /has an unknown field; its fields are save_path, poolsize,/],
     ['{"save_path": 6379}', /'save_path' must be a string/],
-    ['{"poolsize": "100"}', /'poolsize' must be a number/],
+    ['{"poolsize": "many"}', /'poolsize' must be a number/],
     ['{"idle_timeout": "3"}', /'idle_timeout' must be a duration such as "30s"/],
     ['redis://127.0.0.1:99999', /URL is not understood/],
     ['redis://', /URL (names no server|is not understood)/],
@@ -48,19 +48,19 @@ describe('says what is wrong with', () => {
     ['redis://127.0.0.1/one', /the database in its URL must be a number/],
     [
       'redis://127.0.0.1/?timeout=5',
-      /unknown parameter 'timeout'.*\{ url: 'redis:\/\/127\.0\.0\.1:6379', connectTimeout: 2000 \}/,
+      /a parameter other than 'db'.*\{ url: 'redis:\/\/127\.0\.0\.1:6379', connectTimeout: 2000 \}/,
     ],
     ['redis://:se%ret@127.0.0.1', /the password in its URL is not percent-encoded/],
     ['redis://a:1,redis://b:2', /names several servers/],
     ['unix://run/redis.sock', /URL names no server/],
     ['unix://', /URL (names no server|is not understood)/],
     [{ hots: 'a' }, /unknown field 'hots'; it must be/],
-    [{ host: '' }, /'host' must be a string, e\.g\./],
+    [{ host: '' }, /'host' must be a name or an address, e\.g\./],
     [{ port: 0 }, /'port' must be 1 to 65535/],
     [{ db: -1 }, /'db' must be the number of a database/],
     [{ password: 5 }, /'password' must be a string/],
     [{ tls: true }, /'tls' must be options of tls\.connect, e\.g\. \{ tls: \{\} \}/],
-    [{ prefix: 5 }, /'prefix' must be a string, e\.g\. \{ prefix: 'sess:' \}/],
+    [{ prefix: 5 }, /'prefix' must be a string, e\.g\. \{ prefix: 'sess:id:' \}/],
     [{ prefix: '\ud800' }, /'prefix' must be a string/],
     [{ url: '127.0.0.1:6379' }, /'url' must be a URL/],
     [{ keyPrefix: 'a:' }, /'keyPrefix' is called 'prefix' here/],
@@ -150,7 +150,7 @@ describe('says what is wrong with', () => {
 describe('reads', () => {
   const read = (config: unknown, name: RedisEngineName = 'redis') => {
     const { prefix, ...settings } = readConfig(config, name)
-    expect(prefix).toBe('sess:')
+    expect(prefix).toBe('sess:id:')
     return settings as { kind: string; options: Record<string, unknown>; nodes?: unknown; address: string }
   }
   const local = { host: '127.0.0.1', port: 6379 }

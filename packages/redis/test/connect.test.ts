@@ -98,15 +98,6 @@ describe.skipIf(await noServer('redis'))('a server of its own', () => {
     expect(await store.extend(id, soon(), token)).toBe(token)
     expect(await store.count(Date.now())).toBeGreaterThan(0)
     expect(await store.delete(id, token)).toBe(true)
-    await client.acl('SETUSER', 'app', '-unlink')
-    const error = await failure({ host, port, username: 'app', password })
-    expect(error).toMatchObject({
-      code: 'ERR_CONFIG',
-      message: expect.stringMatching(/does not permit 'username'/),
-    })
-    await client.acl('SETUSER', 'app', '+unlink')
-    const other = await failure({ host, port, username: 'app', password, prefix: 'other:' })
-    expect(other.code).toBe('ERR_CONFIG')
   })
 
   it('listens on a unix socket', async () => {

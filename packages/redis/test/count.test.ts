@@ -60,6 +60,36 @@ for (const { name, isMissing, config, client } of kinds)
       for (const key of [...strange, ...ids.map(id => prefix + id)]) await admin.unlink(key)
     })
 
+    it('leaves out what others keep under the same prefix, and leaves it alone', async () => {
+      const prefix = newPrefix()
+      const store = await openStore({ ...(await config()), prefix })
+      const admin = disconnecting(await client())
+      const foreign = [
+        '{"cookie":{"originalMaxAge":null,"httpOnly":true,"path":"/"},"passport":{"user":5}}',
+        'a:2:{s:4:"user";s:7:"astaxie";s:4:"cart";a:0:{}}',
+        'Bz, a text whose first bytes are the number of a moment in the year 2027',
+        'C:11:"ArrayObject":37:{x:i:0;a:1:{s:4:"user";s:3:"ann";};m:a:0:{}}',
+        Buffer.concat([Buffer.from('427a000000000000', 'hex'), Buffer.alloc(40, 1)]),
+        Buffer.from('8fa474657374a474657374a474657374a474657374a474657374a474', 'hex'),
+        Buffer.alloc(40),
+      ]
+      for (const [i, value] of foreign.entries()) await admin.set(`${prefix}foreign${i}`, value)
+      await admin.hset(`${prefix}hash`, 'user', 'ann')
+      await admin.rpush(`${prefix}list`, 'user', 'ann')
+      const ids = await create(store, 5)
+      expect(await store.count(Date.now())).toBe(5)
+      for (const [i, value] of foreign.entries()) {
+        const id = `foreign${i}`
+        expect(await store.load(id)).toBeUndefined()
+        expect(await store.update(id, newData(), soon(), 'x'.repeat(8))).toBeUndefined()
+        expect(await store.extend(id, soon(), 'x'.repeat(8))).toBeUndefined()
+        expect(await store.delete(id)).toBe(false)
+        expect(await admin.getBuffer(prefix + id)).toEqual(Buffer.from(value))
+      }
+      const names = [...foreign.map((_, i) => `foreign${i}`), 'hash', 'list', ...ids]
+      for (const name of names) await admin.unlink(prefix + name)
+    })
+
     it('lets Redis serve others meanwhile', async () => {
       const prefix = newPrefix()
       const store = await openStore({ ...(await config()), prefix })

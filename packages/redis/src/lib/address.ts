@@ -1,3 +1,4 @@
+import { readNumber } from '@sess/core/engine'
 import type { RedisAddress } from './redis-config.ts'
 import { wrong } from './wrong.ts'
 
@@ -10,7 +11,8 @@ export interface HostAndPort {
 export function readAddress(address: unknown, defaultPort: number, field: string): HostAndPort {
   if (typeof address === 'object' && address !== null) {
     const { host, port = defaultPort } = address as Exclude<RedisAddress, string>
-    if (typeof host === 'string' && host !== '' && isPort(port)) return { host, port }
+    const number = readNumber(port)
+    if (isHost(host) && isPort(number)) return { host, port: number }
   }
   if (typeof address === 'string') {
     const [, brackets, name, port] = /^(?:\[([^\]]+)\]|([^:[\]\s/@]*))(?::(\d+))?$/.exec(address.trim()) ?? []
@@ -20,6 +22,11 @@ export function readAddress(address: unknown, defaultPort: number, field: string
       return { host: host || '127.0.0.1', port: number }
   }
   throw wrong(`: '${field}' must be host:port, e.g. '127.0.0.1:${defaultPort}'`)
+}
+
+/** Whether it is a name or an address and not, say, a URL that holds a password. */
+export function isHost(value: unknown): value is string {
+  return typeof value === 'string' && /^[^\s/@?#,;[\]]+$/.test(value)
 }
 
 export function isPort(value: unknown): value is number {

@@ -1,3 +1,4 @@
+import { readNumber } from '@sess/core/engine'
 import { readAddress } from './address.ts'
 import { isUrl, parseUrls } from './config-url.ts'
 import type { RedisConfig, RedisEngineName } from './redis-config.ts'
@@ -83,11 +84,14 @@ function parseJson(text: string, name: RedisEngineName): Values {
   const values: Values = new Map()
   for (const [key, value] of Object.entries(object)) {
     const field = fields[name].find(({ json }) => json === key.toLowerCase())
-    if (!field) throw wrong(`has an unknown field '${key}'; write e.g. '${jsonExample}'`)
+    if (!field)
+      throw wrong(
+        `has an unknown field; its fields are ${fields[name].map(({ json }) => json).join(', ')}, e.g. '${jsonExample}'`,
+      )
     if (value === '' || value === null) continue
     if (!isJsonValue(value, field.kind)) {
       const what = { text: 'a string', number: 'a number', duration: 'a duration such as "30s"' }[field.kind]
-      throw wrong(`: '${key}' must be ${what}; write e.g. '${jsonExample}'`)
+      throw wrong(`: '${field.json}' must be ${what}; write e.g. '${jsonExample}'`)
     }
     values.set(field.name, String(value))
   }
@@ -95,7 +99,7 @@ function parseJson(text: string, name: RedisEngineName): Values {
 }
 
 function isJsonValue(value: unknown, kind: Field['kind']): boolean {
-  if (kind === 'number') return Number.isInteger(value) && (value as number) >= 0
+  if (kind === 'number') return Number.isInteger(readNumber(value)) && Number(value) >= 0
   if (typeof value !== 'string') return false
   return kind === 'text' || /^(0|(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+)$/.test(value)
 }
@@ -111,7 +115,7 @@ function fromFields(values: Values, name: RedisEngineName): RedisConfig {
   if (name === 'redis') {
     if (list.includes(';'))
       throw wrong(`names several servers: those of a cluster are for newManager('redis_cluster', …)`)
-    if (list.startsWith('/')) return { ...options, path: list }
+    if (/^\/(?!\/)/.test(list)) return { ...options, path: list }
     return { ...options, ...(list === '' ? {} : readAddress(list, 6379, address.name)) }
   }
   const port = name === 'redis_cluster' ? 6379 : 26_379

@@ -54,11 +54,18 @@ export function parseUrl(text: string, name: RedisEngineName): UrlOptions {
   if (!URL.canParse(text)) throw wrong(`: its URL is not understood; ${example}`)
   const url = new URL(text)
   if (!schemes.includes(url.protocol)) throw wrong(`: its URL is not understood; ${example}`)
+  // What follows the server may be the rest of a password, and what is taken for the server its beginning.
+  if (/@/.test(url.pathname + url.search + url.hash))
+    throw wrong(
+      `: its URL has an '@' behind the server: write special characters of a user or password percent-encoded, e.g. '%2F' for '/', '%3F' for '?' and '%23' for '#', and '%40' for an '@' in a path`,
+    )
+  if (url.hash !== '')
+    throw wrong(`: its URL has a '#': write '%23' for one in a user or password; ${example}`)
   const allowed = name === 'redis_sentinel' ? ['db', 'name'] : ['db']
   for (const key of url.searchParams.keys())
     if (!allowed.includes(key))
       throw wrong(
-        `: its URL has an unknown parameter '${key}'; options go into an object, e.g. { url: 'redis://127.0.0.1:6379', connectTimeout: 2000 }`,
+        `: its URL has a parameter other than ${allowed.map(each => `'${each}'`).join(' and ')}; options go into an object, e.g. { url: 'redis://127.0.0.1:6379', connectTimeout: 2000 }, and a '?' in a password is '%3F'`,
       )
   const { username, password, hostname, port, protocol } = url
   const isSocket = protocol.endsWith('unix:')

@@ -4,6 +4,7 @@ import { isNoScript, isUnsent, startError, withoutCommand } from './driver-error
 import { checkClient } from './given-client.ts'
 import { connectOwn } from './own-client.ts'
 import type { RedisClient, ScannedNode } from './redis-client.ts'
+import { checkRights, tryRights } from './rights.ts'
 import type { Script } from './scripts.ts'
 import type { Settings } from './settings.ts'
 
@@ -58,10 +59,22 @@ export class Connection {
     })
   }
 
-  /** Fails unless keys may be written here. */
-  async check(keys: readonly string[], address: string): Promise<void> {
+  /**
+   * Fails unless the engine may do here what it will need. Every server is asked at once.
+   *
+   * @param keys some that no session has
+   */
+  async check(keys: readonly string[], prefix: string, address: string): Promise<void> {
+    const key = `${this.keyPrefix}${keys[0]}`
     try {
-      await this.run(client => client.unlink(...keys))
+      await this.run(async client => {
+        const nodes = client.nodes?.('master') ?? [client]
+        const unlinked = client.unlink(...keys)
+        unlinked.catch(() => undefined)
+        const refusals = await Promise.all(nodes.map(node => tryRights(node, key, client.isCluster)))
+        checkRights(refusals, this.keyPrefix + prefix, address)
+        await unlinked
+      })
     } catch (error) {
       throw startError(address, error)
     }

@@ -39,11 +39,14 @@ export function startError(address: string, error: unknown): SessionError {
   const at = `Redis at ${address}`
   if (/WRONGPASS|NOAUTH|invalid password|AUTH failed/.test(message))
     return wrong(`: ${at} refuses 'username' and 'password', e.g. { username: 'app', password: '…' }`, error)
-  if (/^NOPERM/.test(message))
+  if (/\bNOPERM\b/.test(message)) {
+    const [, command = ''] = /'([\w|-]+)' command/.exec(message) ?? []
+    const rule = command === '' ? '' : `: add +${command} to the user's ACL`
     return wrong(
-      `: ${at} does not permit 'username' what the engine needs; see "Running in production"`,
+      `: ${at} does not permit its user what the engine needs${rule}; see "Running in production"`,
       error,
     )
+  }
   if (/DB index|SELECT is not allowed/.test(message))
     return wrong(`: ${at} has no database 'db' of that number, e.g. { db: 0 }`, error)
   if (/^(CROSSSLOT|MOVED)/.test(message))

@@ -5,7 +5,6 @@
 export interface RedisClient extends ScannedNode {
   readonly status: string
   readonly isCluster: boolean
-  readonly options: object
   connect(): Promise<void>
   getBuffer(key: string): Promise<Buffer | null>
   getrangeBuffer(key: string, start: number, end: number): Promise<Buffer>
@@ -22,18 +21,22 @@ export interface RedisClient extends ScannedNode {
 
 /** A single server, or a node of a cluster. */
 export interface ScannedNode {
+  readonly options: object
+  call(command: string, ...args: string[]): Promise<unknown>
   scanBuffer(
     cursor: string,
     match: 'MATCH',
     pattern: string,
     count: 'COUNT',
     keys: number,
+    type: 'TYPE',
+    kind: 'string',
   ): Promise<[cursor: Buffer, keys: Buffer[]]>
 }
 
 /** Whether `value` is a client of ioredis. */
 export function isRedisClient(value: unknown): value is RedisClient {
-  const methods = ['getBuffer', 'getrangeBuffer', 'evalsha', 'eval', 'unlink', 'connect', 'on', 'off']
+  const methods = ['getBuffer', 'getrangeBuffer', 'evalsha', 'eval', 'call', 'unlink', 'connect', 'on', 'off']
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -37,7 +37,7 @@ type RefusedOption =
 export type RedisNodeOptions = Omit<RedisOptions, SentinelOption | RefusedOption | 'sentinels' | 'name'>
 
 /** Where a server is: `'host:port'`, a URL, or an object. */
-export type RedisAddress = string | { readonly host: string; readonly port?: number }
+export type RedisAddress = string | { readonly host: string; readonly port?: number | string }
 
 /** A Redis Cluster, with the options of ioredis for it. What is for each node goes beside `cluster`. */
 export interface RedisClusterConfig extends Omit<ClusterOptions, RefusedOption> {
@@ -60,8 +60,12 @@ export interface RedisSentinelConfig extends Pick<RedisOptions, SentinelOption> 
  *
  * The options of ioredis are passed on, `tls`, `username`, `password` and `db` among them.
  */
-export interface RedisConfig extends RedisNodeOptions {
-  /** What the keys begin with. Default `'sess:'`. */
+export interface RedisConfig extends Omit<RedisNodeOptions, 'port' | 'db'> {
+  /** Default 6379. */
+  readonly port?: number | string
+  /** The number of the database. Default 0. */
+  readonly db?: number | string
+  /** What the keys begin with. Default `'sess:id:'`. */
   readonly prefix?: string
   /** A server: `redis://user:password@host:6379/0`, `rediss://` for TLS, or `unix:///path?db=0`. Options beside it win. */
   readonly url?: string
@@ -146,6 +150,31 @@ export const sentinelOptions: Names<Omit<RedisSentinelConfig, 'sentinels' | 'nam
   natMap: true,
 }
 
+/** Options that are numbers, and may be given as text, e.g. by an environment variable. */
+export const numberOptions: ReadonlySet<string> = new Set<
+  keyof RedisNodeOptions | keyof ClusterOptions | SentinelOption
+>([
+  'port',
+  'db',
+  'family',
+  'connectTimeout',
+  'disconnectTimeout',
+  'socketTimeout',
+  'commandTimeout',
+  'blockingTimeout',
+  'blockingTimeoutGrace',
+  'keepAlive',
+  'maxLoadingRetryTime',
+  'maxRedirections',
+  'retryDelayOnClusterDown',
+  'retryDelayOnTryAgain',
+  'retryDelayOnMoved',
+  'slotsRefreshTimeout',
+  'slotsRefreshInterval',
+  'sentinelCommandTimeout',
+  'sentinelMaxConnections',
+])
+
 const ownBusiness = 'is set by the engine itself, so that no write is sent twice or late: leave it out'
 const masterOnly = 'cannot be used: sessions are read from the master, for a replica is late. Leave it out'
 
@@ -163,7 +192,7 @@ export const refusedOptions: Readonly<Record<RefusedOption, string>> & Readonly<
   scaleReads: masterOnly,
   role: masterOnly,
   preferredSlaves: masterOnly,
-  keyPrefix: `is called 'prefix' here, e.g. { prefix: 'sess:' }`,
+  keyPrefix: `is called 'prefix' here, e.g. { prefix: 'sess:id:' }`,
   redisOptions: `is not needed: put these options beside 'cluster', e.g. { cluster: { nodes: ['10.0.0.1:6379'] }, password: '…' }`,
   sentinels: `belongs into 'sentinel', e.g. { sentinel: { sentinels: ['10.0.0.1:26379'], name: 'mymaster' } }`,
   nodes: `belongs into 'cluster', e.g. { cluster: { nodes: ['10.0.0.1:6379'] } }`,

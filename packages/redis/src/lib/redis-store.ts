@@ -1,10 +1,10 @@
 import { type Clock, type RecordStore, revisionOf, SessionError, type StoredRecord } from '@sess/core/engine'
 import { Connection } from './connection.ts'
 import { countLive } from './count.ts'
+import { EXPIRY_BYTES, expiryBytes, expiryOf, recordValue } from './record-value.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisConfig, RedisEngineName } from './redis-config.ts'
 import * as scripts from './scripts.ts'
-import { EXPIRY_BYTES } from './scripts.ts'
 import { readConfig } from './settings.ts'
 
 /** What a {@link RedisStore} needs besides its configuration. */
@@ -54,7 +54,11 @@ export class RedisStore implements RecordStore {
     try {
       // Keys that no session has. A single server that is part of a cluster refuses two at once.
       const keys = ['0', '1'].slice(connection.isCluster ? 1 : 0).map(digit => prefix + digit.repeat(64))
-      await connection.check(keys, settings.kind === 'client' ? `the address of 'client'` : settings.address)
+      await connection.check(
+        keys,
+        prefix,
+        settings.kind === 'client' ? `the address of 'client'` : settings.address,
+      )
     } catch (error) {
       await store.close()
       throw error
@@ -65,8 +69,8 @@ export class RedisStore implements RecordStore {
   async load(id: string): Promise<StoredRecord | undefined> {
     const key = this.#keyOf(id)
     const value = await this.#connection.run(client => client.getBuffer(key))
-    if (value === null || value.length < EXPIRY_BYTES) return undefined
-    const expiresAt = value.readDoubleBE(0)
+    const expiresAt = value && expiryOf(value)
+    if (!value || !expiresAt) return undefined
     if (!(expiresAt > this.#clock.now())) return undefined
     const data = value.subarray(EXPIRY_BYTES)
     return { data, expiresAt, token: revisionOf(data) }
@@ -119,19 +123,6 @@ export class RedisStore implements RecordStore {
     const left = Math.ceil(expiresAt - this.#clock.now())
     return Math.min(Math.max(left, 0) + GRACE, LONGEST)
   }
-}
-
-function recordValue(data: Uint8Array, expiresAt: number): Buffer {
-  const value = Buffer.allocUnsafe(EXPIRY_BYTES + data.length)
-  value.writeDoubleBE(expiresAt)
-  value.set(data, EXPIRY_BYTES)
-  return value
-}
-
-function expiryBytes(expiresAt: number): Buffer {
-  const expiry = Buffer.allocUnsafe(EXPIRY_BYTES)
-  expiry.writeDoubleBE(expiresAt)
-  return expiry
 }
 
 function revisionBytes(token: unknown): Buffer {

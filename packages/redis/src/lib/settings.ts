@@ -1,11 +1,13 @@
+import { checkConfigObject, isPlainObject, readNumber } from '@sess/core/engine'
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis'
-import { formatAddress, isPort, readAddress } from './address.ts'
+import { formatAddress, isHost, isPort, readAddress } from './address.ts'
 import { parseString } from './config-string.ts'
 import { isUrl, parseUrl, type UrlOptions } from './config-url.ts'
 import { isRedisClient, type RedisClient } from './redis-client.ts'
 import {
   clusterOptions,
   nodeOptions,
+  numberOptions,
   type RedisAddress,
   type RedisConfig,
   type RedisEngineName,
@@ -45,17 +47,21 @@ const examples: Record<RedisEngineName, string> = {
 /** @throws ERR_CONFIG */
 export function readConfig(given: unknown, name: RedisEngineName): Settings {
   if (isRedisClient(given)) return readConfig({ client: given }, name)
-  if (typeof given !== 'string' && (typeof given !== 'object' || given === null || Array.isArray(given)))
-    throw wrong(`must be ${example}`)
-  const config = (typeof given === 'string' ? parseString(given, name) : given) as RedisConfig
-  const { prefix = 'sess:', client } = config
+  const config: RedisConfig =
+    typeof given === 'string' ? parseString(given, name) : checkConfigObject('redis', given, example)
+  const { prefix = 'sess:id:', client } = config
   if (typeof prefix !== 'string' || !prefix.isWellFormed())
-    throw wrong(`: 'prefix' must be a string, e.g. { prefix: 'sess:' }`)
+    throw wrong(`: 'prefix' must be a string, e.g. { prefix: 'sess:id:' }`)
   if (client !== undefined) return { kind: 'client', prefix, client: readClient(config, name) }
   checkFields(config, [...ownFields, ...Object.keys(nodeOptions)], '')
   const options = { ...readUrl(config.url), ...pick(config, nodeOptions) } as RedisNodeOptions
   checkValues(options)
   const { cluster, sentinel } = config
+  for (const [field, value] of Object.entries({ cluster, sentinel }))
+    if (value !== undefined && !isPlainObject(value))
+      throw wrong(
+        `: '${field}' must be an object, e.g. ${examples[`redis_${field as 'cluster' | 'sentinel'}`]}`,
+      )
   if (name === 'redis_cluster' ? !cluster : name === 'redis_sentinel' ? !sentinel : cluster && sentinel)
     throw wrong(`: '${name}' needs one of its own kind, e.g. ${examples[name]}`)
   if ((cluster || sentinel) && (options.host || options.port || options.path))
@@ -155,18 +161,22 @@ function checkFields(config: object, known: readonly string[], where: string): v
 }
 
 function checkValues({ host, port, path, username, password, db, tls }: RedisNodeOptions): void {
-  for (const [field, value] of Object.entries({ host, path, username, password }))
+  if (host !== undefined && !isHost(host))
+    throw wrong(`: 'host' must be a name or an address, e.g. { host: '127.0.0.1' }; a URL goes into 'url'`)
+  for (const [field, value] of Object.entries({ path, username, password }))
     if (value !== undefined && (typeof value !== 'string' || (value === '' && field !== 'password')))
       throw wrong(`: '${field}' must be a string, e.g. { host: '127.0.0.1', password: '…' }`)
   if (port !== undefined && !isPort(port)) throw wrong(`: 'port' must be 1 to 65535, e.g. { port: 6379 }`)
   if (db !== undefined && !(Number.isInteger(db) && db >= 0))
     throw wrong(`: 'db' must be the number of a database, e.g. { db: 0 }`)
-  if (tls !== undefined && (typeof tls !== 'object' || tls === null))
+  if (tls !== undefined && !isPlainObject(tls))
     throw wrong(`: 'tls' must be options of tls.connect, e.g. { tls: {} } or { tls: { ca: '…' } }`)
 }
 
 function pick(from: object, fields: object): object {
   return Object.fromEntries(
-    Object.entries(from).filter(([field, value]) => value !== undefined && Object.hasOwn(fields, field)),
+    Object.entries(from)
+      .filter(([field, value]) => value !== undefined && Object.hasOwn(fields, field))
+      .map(([field, value]) => [field, numberOptions.has(field) ? readNumber(value) : value]),
   )
 }
