@@ -14,6 +14,7 @@ const samples: SessionEvents = {
   saveError: { id: 'a', error: 'why' },
   sweepError: { error: 'why' },
   swept: { count: 1 },
+  cookieUnsent: { id: 'a' },
   cacheControl: { field: 'cache-control', from: 'public', to: 'private' },
 }
 const names = Object.keys(samples) as SessionEventName[]

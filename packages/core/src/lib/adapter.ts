@@ -3,8 +3,8 @@ import { SessionError } from './errors.ts'
 import type { RequestHooks } from './exchange.ts'
 import type { Manager } from './manager.ts'
 import type { NodeRequest } from './node-request.ts'
+import type { NodeResponse } from './node-response.ts'
 import { type LoadErrorPolicy, RequestSession, type RequestSessionType } from './request-session.ts'
-import type { NodeResponse } from './response-gate.ts'
 
 /** Sessions that the configuration has switched off. */
 export interface SessionsOff {

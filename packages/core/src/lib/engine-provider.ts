@@ -50,7 +50,9 @@ export class EngineProvider implements Provider {
   }
 
   async #session(sid: string): Promise<Session> {
-    return new Session(this.#context, undefined, { id: sid, found: await this.#open(sid) })
+    const session = new Session(this.#context, undefined, { id: sid, found: await this.#open(sid) })
+    session.keepAlive()
+    return session
   }
 
   async #open(sid: string): Promise<OpenedSession | Absence> {

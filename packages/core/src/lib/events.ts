@@ -23,6 +23,8 @@ export interface SessionEvents {
   sweepError: { error: unknown }
   /** A sweep is over. */
   swept: { count: number }
+  /** The cookie of a session could not be sent: its response was an upgrade, or was never made. */
+  cookieUnsent: { id: string }
   /**
    * A handler said that shared caches may keep a response with a session cookie; they may not. `field` is the header
    * that said so, in lower case.
@@ -74,5 +76,6 @@ const channels = {
   saveError: channel('sess:saveError'),
   sweepError: channel('sess:sweepError'),
   swept: channel('sess:swept'),
+  cookieUnsent: channel('sess:cookieUnsent'),
   cacheControl: channel('sess:cacheControl'),
 }

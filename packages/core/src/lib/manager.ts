@@ -1,18 +1,18 @@
-import type { Secure } from './cookie.ts'
-import { SessionError } from './errors.ts'
 import type { SessionEventName, SessionEvents } from './events.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { checkHashKeys } from './manager-options.ts'
 import type { NodeRequest } from './node-request.ts'
+import type { NodeResponse } from './node-response.ts'
 import type { Provider } from './provider.ts'
+import { answerErrors } from './request-listener.ts'
 import { RequestSession, type RequestSessionOptions, type RequestSessionType } from './request-session.ts'
-import type { NodeResponse } from './response-gate.ts'
 import type { Session } from './session.ts'
 import type { HashFunction } from './session-id.ts'
 import type { Capabilities } from './session-port.ts'
 import type { SessionData } from './session-store.ts'
 import type { Visit } from './visit.ts'
 import { Visits } from './visits.ts'
+import { answerWeb, type WebErrorHandler, type WebHandler } from './web-answer.ts'
 
 /** The sessions of one application. `newManager` makes one, and `lazyManager`. */
 export class Manager<Data extends object = SessionData> {
@@ -39,13 +39,13 @@ export class Manager<Data extends object = SessionData> {
    *
    * On a Node response (HTTP/1 and the compatibility response of HTTP/2) a changed session is saved before the
    * headers leave. With a Web `Request` you give the response's `Headers`, and release the session before you
-   * send them; {@link handle} does both. Without a response, as in `upgrade` for a WebSocket, the session can be
-   * read and changed, but not begun.
+   * send them; {@link handle} does both. Without a response, as in `upgrade` for a WebSocket or to read a session, it
+   * can be read and changed, but not begun: what needs a cookie is `ERR_HEADERS_SENT`.
    *
    * @throws ERR_BACKEND, ERR_TIMEOUT if the engine cannot be asked
    */
   sessionStart(req: NodeRequest, res?: NodeResponse): Promise<Session<Data>>
-  sessionStart(req: Request, headers: Headers): Promise<Session<Data>>
+  sessionStart(req: Request, headers?: Headers): Promise<Session<Data>>
   sessionStart(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<Session<Data>> {
     try {
       return this.#start(this.#visits.of(req, res))
@@ -56,46 +56,63 @@ export class Manager<Data extends object = SessionData> {
 
   /**
    * Ends the session of a request and clears its cookie. The session stays ended, whatever other requests
-   * still do with it; `sessionStart` gives a new one.
+   * still do with it; `sessionStart` gives a new one. The response waits for this, even if nobody awaits it, and fails
+   * with it.
    */
   sessionDestroy(req: NodeRequest, res?: NodeResponse): Promise<void>
   sessionDestroy(req: Request, headers?: Headers): Promise<void>
-  async sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
-    this.#context.checkOpen()
-    await this.#visits.of(req, res).destroy()
+  sessionDestroy(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<void> {
+    const visit = this.#visits.of(req, res)
+    return visit.run(() => {
+      this.#context.checkOpen()
+      return visit.destroy()
+    })
   }
 
   /**
    * Gives the session a new id, with its data and the changes made so far: call it whenever a visitor's rights
-   * change, at login above all. When it returns, the old id is dead.
+   * change, at login above all. When it returns, the old id is dead. The response waits for this, even if nobody awaits
+   * it, and fails with it.
    */
   sessionRegenerateId(req: NodeRequest, res: NodeResponse): Promise<Session<Data>>
   sessionRegenerateId(req: Request, headers?: Headers): Promise<Session<Data>>
-  async sessionRegenerateId(
-    req: NodeRequest | Request,
-    res?: NodeResponse | Headers,
-  ): Promise<Session<Data>> {
-    this.#context.checkOpen()
+  sessionRegenerateId(req: NodeRequest | Request, res?: NodeResponse | Headers): Promise<Session<Data>> {
     const visit = this.#visits.of(req, res)
-    const session = visit.session ?? (await visit.start())
-    await session.regenerate()
-    return session
+    return visit.run(() => {
+      this.#context.checkOpen()
+      return visit.regenerate()
+    })
   }
 
   /**
-   * Answers a Web request: starts its session, runs the handler, saves, and puts the cookie on the response
-   * that the handler returned. If the handler throws, nothing is saved; if the save fails, this rejects.
+   * Answers a Web request: starts its session, runs the handler, saves, and puts the cookie on the response that the
+   * handler returned.
+   *
+   * What the handler had changed before it throws is saved all the same. `onError` then answers, and that response gets
+   * the cookie; so does a save that fails. Without `onError` this rejects, and the cookie of a new session, or of a new
+   * id, is lost with the response.
    */
-  async handle(
-    request: Request,
-    handler: (session: Session<Data>) => Response | Promise<Response>,
-  ): Promise<Response> {
-    const { visit, exchange } = this.#visits.ofWeb(request)
-    const response = await handler(await this.#start(visit))
-    await visit.session?.sessionRelease()
-    if (!(response instanceof Response))
-      throw new SessionError('ERR_CONFIG', 'manager.handle needs a function that returns a Response')
-    return exchange.respond(response, true)
+  handle(request: Request, handler: WebHandler<Data>, onError?: WebErrorHandler): Promise<Response> {
+    try {
+      this.#context.checkOpen()
+      return answerWeb(this.#visits.ofWeb(request), handler, onError)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * A listener for `createServer`, of HTTP/1 or HTTP/2, that answers what the handler throws or rejects with: 503 if the
+   * backend of the sessions is away, else 500. The error is printed, as frameworks do. A response that had begun is cut.
+   */
+  listener<Req extends NodeRequest, Res extends NodeResponse>(
+    handler: (req: Req, res: Res) => unknown,
+  ): (req: Req, res: Res) => void {
+    return (req, res) => {
+      // So that the response waits also if a method of it is looked up before the session is started.
+      this.#visits.of(req, res)
+      void answerErrors(() => handler(req, res), res)
+    }
   }
 
   /**
@@ -135,7 +152,7 @@ export class Manager<Data extends object = SessionData> {
   }
 
   /** Sets whether the cookie is for HTTPS only, as the option `secure`. @throws ERR_CONFIG */
-  setSecure(secure: Secure): void {
+  setSecure(secure: boolean | 'auto'): void {
     this.#context.setSecure(secure)
   }
 

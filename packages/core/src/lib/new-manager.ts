@@ -1,4 +1,3 @@
-import type { Secure } from './cookie.ts'
 import {
   type Engine,
   type EngineSource,
@@ -45,7 +44,7 @@ type Rest = [
   cookieName: string,
   maxLifetime?: number,
   config?: unknown,
-  secure?: Secure,
+  secure?: boolean | 'auto',
   hashFunc?: string | HashFunction,
   hashKey?: string | readonly string[],
   cookieLifeTime?: number,

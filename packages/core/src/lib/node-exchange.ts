@@ -1,162 +1,69 @@
-import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
-import { type Awaitable, attempt } from './awaitable.ts'
-import type { Exchange, ExchangeContext, ExchangeVisit, RequestHooks } from './exchange.ts'
-import { type HeaderAccess, isOfAnswer, keepPrivate } from './headers.ts'
-import { headerOf, isSecureRequest, type NodeRequest } from './node-request.ts'
-import { type GateKeeper, type NodeResponse, ResponseGate } from './response-gate.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Awaitable } from './awaitable.ts'
+import type { Exchange, RequestHooks, SaveErrorHandler } from './exchange.ts'
+import { LateSave } from './late-save.ts'
+import { type NodeRequest, NodeRequestSide } from './node-request.ts'
+import { isHttp2, type NodeResponse } from './node-response.ts'
+import { type HeadersContext, ResponseHeaders } from './response-headers.ts'
+import { ResponseHold } from './response-hold.ts'
+
+/** What an exchange needs of its manager. */
+export interface ExchangeContext extends HeadersContext {
+  readonly onSaveError: SaveErrorHandler
+}
 
 /** The Node side of a request: its response waits for the session's save. */
-export class NodeExchange implements Exchange, GateKeeper {
-  readonly #request: NodeRequest
+export class NodeExchange extends NodeRequestSide implements Exchange {
   readonly #response: NodeResponse
-  readonly #context: ExchangeContext
-  readonly #hooks: RequestHooks
-  readonly #gate: ResponseGate
-  #visit: ExchangeVisit | undefined
-  #lines: readonly string[] | undefined
-  /** All lines of their header, as they were last set. */
-  #applied: readonly string[] | undefined
-  #hasFailed = false
-  #lateSave: NodeJS.Immediate | undefined
+  readonly #headers: ResponseHeaders
+  readonly #hold: ResponseHold
+  #lateSave: LateSave | undefined
+  readonly hasResponse = true
 
   constructor(request: NodeRequest, response: NodeResponse, context: ExchangeContext, hooks: RequestHooks) {
-    this.#request = request
+    super(request, hooks)
     this.#response = response
-    this.#context = context
-    this.#hooks = hooks
-    this.#gate = new ResponseGate(response, this)
+    this.#headers = new ResponseHeaders(response, context)
+    const { onSaveError = context.onSaveError } = hooks
+    this.#hold = new ResponseHold(response, this.#headers, error =>
+      onSaveError(error, request as IncomingMessage, response as ServerResponse),
+    )
   }
 
-  begin(visit: ExchangeVisit): void {
-    this.#visit = visit
+  begin(save: () => Awaitable<void>): void {
+    this.#lateSave = new LateSave(save)
+    this.#hold.begin(save)
     // Not once: it comes once anyway, and that would cost every request a wrapper.
-    this.#response.on('close', () => this.#saveLate())
-  }
-
-  header(name: string): string | undefined {
-    return headerOf(this.#request, name)
+    this.#response.on('close', () => this.#lateSave?.run())
   }
 
   get headersSent(): boolean {
-    return this.#gate.isOpen || this.#response.headersSent
+    return this.#hold.headersSent
   }
 
-  isSecure(proxies: number): boolean {
-    return this.#hooks.isSecure?.() ?? isSecureRequest(this.#request, proxies)
+  get hasFailed(): boolean {
+    return this.#hold.hasFailed
   }
 
   setLines(lines: readonly string[]): void {
-    this.#lines = lines
-    this.#applied = undefined
-    this.#applyLines()
+    this.#headers.lines = lines
+    // What the response holds back gets its lines when it leaves.
+    if (!this.#response.headersSent) this.#headers.applyLines()
   }
 
   changed(): void {
-    if (this.#lateSave || !this.#isClosed) return
-    this.#lateSave = setImmediate(() => {
-      this.#lateSave = undefined
-      this.#saveLate()
-    })
+    if (this.#isClosed) this.#lateSave?.schedule()
   }
 
-  abandon(): void {
-    this.#hasFailed = true
-    this.#gate.abandon()
-    this.#dropHeaders()
+  leaveAnswer(): void {
+    this.#hold.leaveAnswer()
   }
 
-  mustHold(): boolean {
-    // A save that failed was answered, and is not tried again behind that answer's back.
-    if (this.#hasFailed) return false
-    return this.#visit?.session?.needsRelease ?? false
-  }
-
-  settle(): Awaitable<void> {
-    return this.#visit?.settle()
-  }
-
-  onFailure(error: unknown): unknown {
-    this.#hasFailed = true
-    this.#dropHeaders()
-    this.#response.statusCode = 500
-    // HTTP/2 has no message, and warns whoever sets it.
-    if (!('stream' in this.#response)) this.#response.statusMessage = ''
-    const { onSaveError = this.#context.onSaveError } = this.#hooks
-    return onSaveError(error, this.#request as IncomingMessage, this.#response as ServerResponse)
-  }
-
-  beforeHeaders(writeHead: unknown[] = []): unknown[] {
-    if (this.#lines === undefined) return writeHead
-    const [status, ...rest] = writeHead
-    const message = typeof rest[0] === 'string' ? [rest.shift()] : []
-    const headers = rest[0] ?? rest[1]
-    // Set one by one: given to writeHead they would replace the session's cookie.
-    if (typeof headers === 'object' && headers !== null) setHeaders(this.#response, headers)
-    this.#applyLines()
-    this.#keepPrivate()
-    return [status, ...message]
+  fail(): void {
+    this.#hold.fail()
   }
 
   get #isClosed(): boolean {
-    return 'stream' in this.#response ? this.#response.stream.destroyed : this.#response.destroyed
+    return isHttp2(this.#response) ? this.#response.stream.destroyed : this.#response.destroyed
   }
-
-  /** Those of an answer that is not to be. */
-  #dropHeaders(): void {
-    if (this.#response.headersSent) return
-    for (const name of this.#response.getHeaderNames())
-      if (isOfAnswer(name)) this.#response.removeHeader(name)
-  }
-
-  #applyLines(): void {
-    if (this.#response.headersSent || this.#lines === undefined) return
-    const { carrier } = this.#context
-    const present = this.#response.getHeader(carrier.responseHeader)
-    // Nobody has touched them since: setting them looks at every character.
-    if (present !== undefined && present === this.#applied) return
-    const lines = [...asList(present).filter(line => !carrier.owns(line)), ...this.#lines]
-    this.#applied = lines
-    if (lines.length > 0) this.#response.setHeader(carrier.responseHeader, lines)
-    else this.#response.removeHeader(carrier.responseHeader)
-  }
-
-  #keepPrivate(): void {
-    if (this.#lines?.length === 0) return
-    keepPrivate(headerAccess, this.#response, change => this.#context.events.emit('cacheControl', change))
-  }
-
-  /** What was changed after the headers had left: nobody waits for it, and a failure is told by an event. */
-  #saveLate(): void {
-    const ignore = () => {}
-    if (this.mustHold()) void attempt(() => this.settle(), ignore, ignore)
-  }
-}
-
-const headerAccess: HeaderAccess<NodeResponse> = {
-  names: response => response.getHeaderNames(),
-  get: (response, name) => response.getHeader(name),
-  set: (response, name, value) => response.setHeader(name, value),
-}
-
-/** Sets headers as `writeHead` would: an object, a flat list of names and values, or a list of pairs. */
-function setHeaders(response: NodeResponse, headers: object): void {
-  if (!Array.isArray(headers)) {
-    for (const [name, value] of Object.entries(headers)) if (name) response.setHeader(name, value)
-    return
-  }
-  const flat: OutgoingHttpHeader[] = Array.isArray(headers[0]) ? headers.flat() : headers
-  const byName = new Map<string, { name: string; values: OutgoingHttpHeader[] }>()
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = String(flat[i])
-    const value = flat[i + 1] as OutgoingHttpHeader
-    const header = byName.get(name.toLowerCase())
-    if (header) header.values.push(value)
-    else byName.set(name.toLowerCase(), { name, values: [value] })
-  }
-  for (const { name, values } of byName.values())
-    response.setHeader(name, (values.length === 1 ? values[0] : values.flat().map(String)) as string)
-}
-
-function asList(value: OutgoingHttpHeader | undefined): string[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [String(value)]
 }

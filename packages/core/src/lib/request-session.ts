@@ -136,8 +136,8 @@ export class RequestSession<Data extends object = SessionData> {
   }
 
   /** Saves now; else the changes are saved before the response leaves. */
-  async sessionRelease(): Promise<void> {
-    await this.#visit?.session?.sessionRelease()
+  sessionRelease(): Promise<void> {
+    return this.#visit?.session?.sessionRelease() ?? Promise.resolve()
   }
 
   /** The original's `SetSession`. */
@@ -189,12 +189,7 @@ export class RequestSession<Data extends object = SessionData> {
    * framework to answer. @throws whatever the save throws
    */
   async settle(): Promise<void> {
-    try {
-      await this.#visit?.settle()
-    } catch (error) {
-      this.#visit?.abandon()
-      throw error
-    }
+    await this.#visit?.settle()
   }
 
   /**

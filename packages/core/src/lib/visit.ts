@@ -1,21 +1,14 @@
-import { type Awaitable, attempt, isPromise } from './awaitable.ts'
-import type { Carrier } from './carrier.ts'
-import { SessionError } from './errors.ts'
+import { type Awaitable, attempt, follow, isPromise } from './awaitable.ts'
 import type { Exchange } from './exchange.ts'
 import { Session } from './session.ts'
-import type { SessionContext, SessionHost, SessionStart } from './session-context.ts'
+import { type ChannelContext, SessionChannel } from './session-channel.ts'
+import type { SessionContext, SessionStart } from './session-context.ts'
 import type { SessionIDs } from './session-id.ts'
 import type { OpenedSession } from './session-port.ts'
 
 /** What a visit needs of its manager. */
-export interface VisitContext extends SessionContext {
+export interface VisitContext extends SessionContext, ChannelContext {
   readonly ids: SessionIDs
-  readonly carrier: Carrier
-  /** Whether the id is sent at all; else the application hands it out. */
-  readonly setCookie: boolean
-  readonly cookieLifeTime: number
-  /** How many proxies are trusted. */
-  readonly trustProxy: number
   /** Whether the engine is connected: what depends on its kind is known from then on. */
   readonly isConnected: boolean
   /** @throws ERR_BACKEND, ERR_TIMEOUT, ERR_CONFIG */
@@ -25,25 +18,39 @@ export interface VisitContext extends SessionContext {
 /** Cookies of one name that are looked up before the visitor counts as new. */
 const MAX_CANDIDATES = 4
 
-/** One request and its session: finds it by the cookie, and sends the cookie. */
-export class Visit<Data extends object> implements SessionHost {
+/** One request and its session: finds the session, and saves it for the response. */
+export class Visit<Data extends object> {
   readonly #context: VisitContext
-  readonly #exchange: Exchange
+  readonly #channel: SessionChannel
+  #exchange: Exchange
+  #hasBegun = false
   #starting: Promise<Session<Data>> | undefined
   #session: Session<Data> | undefined
-  #settling: PromiseLike<void> | undefined
-  #hasFailed = false
+  #saving: PromiseLike<void> | undefined
   /** Middlewares of an adapter, one inside the other, that have yet to respond. */
   #layers = 0
 
   constructor(context: VisitContext, exchange: Exchange) {
     this.#context = context
     this.#exchange = exchange
+    this.#channel = new SessionChannel(context, exchange)
   }
 
   /** The session, once it is started. */
   get session(): Session<Data> | undefined {
     return this.#session
+  }
+
+  /** Whether there is a response. A visit that began without can be given one. */
+  get hasResponse(): boolean {
+    return this.#exchange.hasResponse
+  }
+
+  /** There is a response, after all. */
+  attach(exchange: Exchange): void {
+    this.#exchange = exchange
+    this.#channel.exchange = exchange
+    if (this.#hasBegun) exchange.begin(() => this.save())
   }
 
   /** The same session for every call of one request. A failed start can be tried again. */
@@ -52,38 +59,52 @@ export class Visit<Data extends object> implements SessionHost {
     return this.#starting
   }
 
-  /** Ends the session; the next `start` gives a new one. */
-  async destroy(): Promise<void> {
-    // At once if it can be: a response that is ended without waiting for this waits for it.
-    const session = this.#session ?? (await this.start())
-    const absence = await session.destroy()
-    const next = new Session<Data>(
-      this.#context,
-      this,
-      absence === 'retired' ? { id: session.sessionID(), found: 'retired' } : {},
-    )
-    this.#session = next
-    this.#starting = Promise.resolve(next)
+  /** Ends the session; the next `start` gives a new one. The promise need not be awaited. */
+  destroy(): Promise<void> {
+    return this.run(() => this.#destroy())
+  }
+
+  /** Gives the session a new id. The promise need not be awaited. */
+  regenerate(): Promise<Session<Data>> {
+    return this.run(async () => {
+      const session = this.#session ?? (await this.start())
+      await session.regenerate()
+      return session
+    })
+  }
+
+  /** Runs work that the response waits for, and whose failure is the response's failure unless somebody awaits it. */
+  run<T>(work: () => Awaitable<T>): Promise<T> {
+    this.#begin()
+    return this.#channel.work.run(work)
   }
 
   get needsSettling(): boolean {
-    return !this.#hasFailed && this.#session?.needsRelease === true
+    return !this.#exchange.hasFailed && (this.#channel.work.isPending || this.#session?.needsRelease === true)
+  }
+
+  /** Saves, for an adapter whose framework waits for that and answers a failure. @throws what the save throws */
+  async settle(): Promise<void> {
+    this.#exchange.leaveAnswer()
+    try {
+      await this.save()
+    } catch (error) {
+      this.#exchange.fail()
+      throw error
+    }
   }
 
   /**
    * Saves, for a response that waits: one attempt, however many wait for it. All of them are told of a failure;
    * after it there is nothing left to save.
    */
-  settle(): Awaitable<void> {
-    if (this.#settling || this.#hasFailed) return this.#settling
-    const settling = this.#settle()
-    if (isPromise(settling)) this.#settling = settling
-    return settling
-  }
-
-  /** The save failed, and somebody else answers. */
-  abandon(): void {
-    this.#exchange.abandon()
+  save(): Awaitable<void> {
+    if (this.#exchange.hasFailed) return undefined
+    if (this.#saving) return this.#saving
+    if (!this.needsSettling) return undefined
+    const saving = this.#save()
+    if (isPromise(saving)) this.#saving = saving
+    return saving
   }
 
   /** An adapter begins; it ends with {@link respond} if its framework answers with a Web response. */
@@ -94,62 +115,56 @@ export class Visit<Data extends object> implements SessionHost {
 
   /** The response with the session's lines; the same one if there are none. */
   respond(response: Response): Response {
-    this.#layers--
-    return this.#exchange.respond?.(response, this.#layers === 0) ?? response
+    const answer = this.#exchange.respond?.(response) ?? response
+    this.leave()
+    return answer
   }
 
-  checkCookie(): void {
-    if (!this.#context.setCookie) return
-    if (this.#exchange.headersSent)
-      throw new SessionError(
-        'ERR_HEADERS_SENT',
-        'The session cookie cannot be sent: the response has begun, or there is none. Change the session before you write',
-      )
-    this.#context.carrier.checkConnection(this.#isSecure)
+  /** An adapter ends without a response. */
+  leave(): void {
+    if (--this.#layers > 0) return
+    const isUnsent = this.#exchange.close?.() === true
+    if (isUnsent && this.#session)
+      this.#context.events.emit('cookieUnsent', { id: this.#context.storageID(this.#session.sessionID()) })
   }
 
-  sendCookie({ id, sealed, lifetime }: { id: string; sealed: string | undefined; lifetime: number }): void {
-    const { carrier, cookieLifeTime, setCookie } = this.#context
-    if (!setCookie) return
-    this.#exchange.setLines(
-      carrier.write(sealed ?? id, lifetime || cookieLifeTime, this.#isSecure, this.#header),
+  #begin(): void {
+    if (this.#hasBegun) return
+    this.#hasBegun = true
+    this.#exchange.begin(() => this.save())
+  }
+
+  async #destroy(): Promise<void> {
+    // At once if it can be: a response that is ended without waiting for this waits for it.
+    const session = this.#session ?? (await this.start())
+    const absence = await session.destroy()
+    const next = new Session<Data>(
+      this.#context,
+      this.#channel,
+      absence === 'retired' ? { id: session.sessionID(), found: 'retired' } : {},
     )
+    this.#session = next
+    this.#starting = Promise.resolve(next)
   }
 
-  clearCookie(): void {
-    const { carrier, setCookie } = this.#context
-    if (!setCookie || this.#exchange.headersSent) return
-    const header = this.#header
-    // A visitor who brought no cookie keeps none: it is enough not to send the one of this response.
-    const isKnown = carrier.read(header).length > 0
-    this.#exchange.setLines(isKnown ? carrier.clear(this.#isSecure, header) : [])
+  #settleWork(): Awaitable<void> {
+    const { work } = this.#channel
+    return work.isPending ? work.settle() : undefined
   }
 
-  changed(): void {
-    this.#exchange.changed()
-  }
-
-  /** The request header that the session comes in. */
-  get #header(): string | undefined {
-    return this.#exchange.header(this.#context.carrier.requestHeader)
-  }
-
-  get #isSecure(): boolean {
-    return this.#exchange.isSecure(this.#context.trustProxy)
-  }
-
-  #settle(): Awaitable<void> {
+  #save(): Awaitable<void> {
     return attempt(
-      () => this.#session?.release(),
+      () => follow(this.#settleWork(), () => this.#session?.release()),
       () => {
         // The handler may go on changing the session while its first changes are saved.
-        if (this.#session?.needsRelease) return this.#settle()
-        this.#settling = undefined
+        if (this.needsSettling) return this.#save()
+        this.#saving = undefined
         return undefined
       },
       error => {
-        this.#hasFailed = true
-        this.#settling = undefined
+        // A response that waits is told, however often it asks. After it has left, a next change is a next attempt.
+        if (this.#exchange.headersSent) this.#saving = undefined
+        else this.#saving ??= rejected(error)
         throw error
       },
     )
@@ -158,9 +173,9 @@ export class Visit<Data extends object> implements SessionHost {
   async #start(): Promise<Session<Data>> {
     try {
       if (!this.#context.isConnected) await this.#context.connect()
-      const { carrier, ids, port } = this.#context
+      const { ids, port } = this.#context
       let start: SessionStart = {}
-      for (const text of carrier.read(this.#header).slice(0, MAX_CANDIDATES)) {
+      for (const text of this.#channel.read().slice(0, MAX_CANDIDATES)) {
         // A seal tells by itself whether it is one of ours.
         const known = this.#isSealed ? { key: 0, storageID: text } : ids.find(text)
         if (known === undefined) continue
@@ -174,8 +189,9 @@ export class Visit<Data extends object> implements SessionHost {
         }
         if (start.found === undefined) start = { id: text, found }
       }
-      this.#session = new Session<Data>(this.#context, this, start)
-      this.#exchange.begin(this)
+      this.#session = new Session<Data>(this.#context, this.#channel, start)
+      this.#session.keepAlive()
+      this.#begin()
       return this.#session
     } catch (error) {
       // Not at once: where nothing was awaited, `start` has yet to keep this attempt.
@@ -197,4 +213,10 @@ export class Visit<Data extends object> implements SessionHost {
       ? { id: ids.renew(text), found, renewCookie: true }
       : { id: text, found, renewCookie: cookieLifeTime > 0 }
   }
+}
+
+function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error)
+  promise.catch(() => {})
+  return promise
 }

@@ -1,12 +1,12 @@
 import { IncomingMessage } from 'node:http'
-import { SessionError } from './errors.ts'
-import type { Exchange, ExchangeContext, RequestHooks } from './exchange.ts'
-import { NodeExchange } from './node-exchange.ts'
-import { LoneRequest, type NodeRequest } from './node-request.ts'
+import type { Exchange, RequestHooks } from './exchange.ts'
+import { LoneExchange } from './lone-exchange.ts'
+import { type ExchangeContext, NodeExchange } from './node-exchange.ts'
+import { type NodeRequest, NodeRequestSide } from './node-request.ts'
+import { isNodeResponse, type NodeResponse } from './node-response.ts'
 import { readyForProperties } from './own-properties.ts'
-import type { NodeResponse } from './response-gate.ts'
 import { Visit, type VisitContext } from './visit.ts'
-import { WebExchange } from './web-exchange.ts'
+import { WebExchange, WebRequestSide } from './web-exchange.ts'
 
 /** A request, with its visit under its manager's key. */
 type VisitCarrier<Data extends object> = object & { [key: symbol]: Visit<Data> | undefined }
@@ -27,15 +27,15 @@ export class Visits<Data extends object> {
     res: NodeResponse | Headers | undefined,
     hooks: RequestHooks = {},
   ): Visit<Data> {
-    return (
-      (req as object as VisitCarrier<Data>)[this.#key] ?? this.#begin(req, this.#exchange(req, res, hooks))
-    )
+    const visit = (req as object as VisitCarrier<Data>)[this.#key]
+    if (visit === undefined) return this.#begin(req, this.#exchange(req, res, hooks))
+    if (res !== undefined && !visit.hasResponse) visit.attach(this.#exchange(req, res, hooks))
+    return visit
   }
 
   /** The visit of a Web request whose response is yet to be made. */
-  ofWeb(request: Request): { visit: Visit<Data>; exchange: WebExchange } {
-    const exchange = new WebExchange(request, new Headers(), this.#context, {})
-    return { visit: this.#begin(request, exchange), exchange }
+  ofWeb(request: Request): Visit<Data> {
+    return this.of(request, new Headers())
   }
 
   #begin(req: NodeRequest | Request, exchange: Exchange): Visit<Data> {
@@ -49,26 +49,24 @@ export class Visits<Data extends object> {
     res: NodeResponse | Headers | undefined,
     hooks: RequestHooks,
   ): Exchange {
-    if (isWeb(req)) return this.#webExchange(req, res as Headers | undefined, hooks)
-    if (res === undefined) return new LoneRequest(req)
+    if (isWeb(req))
+      return res === undefined
+        ? new LoneExchange(new WebRequestSide(req, hooks))
+        : new WebExchange(req, res as Headers, this.#context, hooks)
+    // A WebSocket has no response of Node's: some servers give an object with a few of its methods.
+    if (!isNodeResponse(res)) return new LoneExchange(new NodeRequestSide(req, hooks))
     readyForProperties(req, 'httpVersionMajor')
     // At once: what a handler takes from the response before it starts the session must be what waits for it.
-    return new NodeExchange(req, res as NodeResponse, this.#context, hooks)
-  }
-
-  #webExchange(request: Request, headers: Headers | undefined, hooks: RequestHooks): WebExchange {
-    if (headers === undefined)
-      throw new SessionError(
-        'ERR_CONFIG',
-        'Give the Headers of the response, for the cookie: only inside manager.handle can they be left out',
-      )
-    return new WebExchange(request, headers, this.#context, hooks)
+    return new NodeExchange(req, res, this.#context, hooks)
   }
 }
 
-/** Told by what it can do: servers and test runners have a `Request` class of their own. */
+/**
+ * Told by what it can do: servers and test runners have a `Request` class of their own, and mocked requests of Node have
+ * headers with a `get`.
+ */
 function isWeb(req: NodeRequest | Request): req is Request {
   // Node parses its headers when somebody asks for them.
   if (req instanceof IncomingMessage) return false
-  return typeof (req.headers as { get?: unknown }).get === 'function'
+  return typeof (req.headers as { get?: unknown }).get === 'function' && !('on' in req)
 }

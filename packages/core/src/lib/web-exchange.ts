@@ -1,5 +1,9 @@
-import type { Exchange, ExchangeContext, RequestHooks } from './exchange.ts'
+import type { Awaitable } from './awaitable.ts'
+import type { Exchange, RequestHooks } from './exchange.ts'
 import { type HeaderAccess, isForwardedSecure, keepPrivate } from './headers.ts'
+import { LateSave } from './late-save.ts'
+import type { RequestSide } from './lone-exchange.ts'
+import type { HeadersContext } from './response-headers.ts'
 
 const headerAccess: HeaderAccess<Headers> = {
   names: headers => headers.keys(),
@@ -7,23 +11,15 @@ const headerAccess: HeaderAccess<Headers> = {
   set: (headers, name, value) => headers.set(name, value),
 }
 
-/** The Web side of a request: cookies go to `Headers`, which somebody makes a response of. */
-export class WebExchange implements Exchange {
+/** The request of an exchange, as the Web has it. */
+export class WebRequestSide implements RequestSide {
   readonly #request: Request
-  readonly #context: ExchangeContext
   readonly #hooks: RequestHooks
-  #headers: Headers
-  #lines: readonly string[] | undefined
-  headersSent = false
 
-  constructor(request: Request, headers: Headers, context: ExchangeContext, hooks: RequestHooks) {
+  constructor(request: Request, hooks: RequestHooks = {}) {
     this.#request = request
-    this.#headers = headers
-    this.#context = context
     this.#hooks = hooks
   }
-
-  begin(): void {}
 
   header(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined
@@ -34,6 +30,29 @@ export class WebExchange implements Exchange {
     if (isSecure) return isSecure()
     if (this.#request.url.startsWith('https:')) return true
     return isForwardedSecure(name => this.header(name), proxies)
+  }
+}
+
+/** The Web side of a request: cookies go to `Headers`, which somebody makes a response of. */
+export class WebExchange extends WebRequestSide implements Exchange {
+  readonly #context: HeadersContext
+  #headers: Headers
+  #lines: readonly string[] | undefined
+  /** A response has taken the lines along. */
+  #isTaken = false
+  #lateSave: LateSave | undefined
+  readonly hasResponse = true
+  headersSent = false
+  hasFailed = false
+
+  constructor(request: Request, headers: Headers, context: HeadersContext, hooks: RequestHooks = {}) {
+    super(request, hooks)
+    this.#headers = headers
+    this.#context = context
+  }
+
+  begin(save: () => Awaitable<void>): void {
+    this.#lateSave = new LateSave(save)
   }
 
   setLines(lines: readonly string[]): void {
@@ -47,18 +66,31 @@ export class WebExchange implements Exchange {
       keepPrivate(headerAccess, this.#headers, change => this.#context.events.emit('cacheControl', change))
   }
 
-  changed(): void {}
+  changed(): void {
+    // As while the body streams: the response is handed over, and waits for nothing.
+    if (this.headersSent) this.#lateSave?.schedule()
+  }
 
-  abandon(): void {}
+  leaveAnswer(): void {}
 
-  /** The response with the session's lines; the same one if there are none. */
-  respond(response: Response, isLast: boolean): Response {
-    this.headersSent = isLast
-    if (this.#lines === undefined) return response
+  fail(): void {
+    this.hasFailed = true
+  }
+
+  /** The response with the session's lines; the same one if there are none, or if it can have none. */
+  respond(response: Response): Response {
+    const { status, statusText } = response
+    // An upgrade (101) and Response.error() (0) cannot be copied: the runtime knows the object itself.
+    if (this.#lines === undefined || status < 200) return response
     // A copy: the headers of a redirect or of a fetched response can't be changed.
     this.#headers = new Headers(response.headers)
     this.setLines(this.#lines)
-    const { status, statusText } = response
+    this.#isTaken = true
     return new Response(response.body, { status, statusText, headers: this.#headers })
+  }
+
+  close(): boolean {
+    this.headersSent = true
+    return !this.#isTaken && this.#lines !== undefined && this.#lines.length > 0
   }
 }

@@ -118,7 +118,6 @@ describe.each(protocols)('over %s', protocol => {
       async res => {
         res.write('wel')
         await answered.opened
-        res.writeHead(200)
         res.write('co')
         res.end('me')
       },

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
 import { COOKIE, setUp } from './support/managers.ts'
@@ -5,16 +6,17 @@ import { door, sleep } from './support/probe-store.ts'
 import { protocols, serve } from './support/servers.ts'
 import { uncaught } from './support/uncaught.ts'
 
-// While the save runs, the response is as one whose headers have not left.
+// While the save runs, nothing has left, and the response looks as the handler made it.
 
 describe.each(protocols)('over %s', protocol => {
-  it('headersSent is false, write says to wait, and drain follows', async () => {
+  it('headersSent is true as soon as the head has begun, write says to wait, and drain follows', async () => {
     const { manager, store } = await setUp()
     const saving = door()
     store.before = () => saving.opened
     const seen: unknown[] = []
     const server = await serve(async (req, res) => {
       ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      seen.push(res.headersSent)
       res.writeHead(200)
       seen.push(res.headersSent, res.write('one '))
       res.once('drain', () => {
@@ -26,7 +28,7 @@ describe.each(protocols)('over %s', protocol => {
       saving.open()
     }, protocol)
     expect((await server.ask()).body).toBe('one two')
-    expect(seen).toEqual([false, false, false, 'drain', true])
+    expect(seen).toEqual([false, true, false, true, 'drain', true])
   })
 
   it('calls and callbacks keep their order', async () => {
@@ -79,22 +81,62 @@ describe.each(protocols)('over %s', protocol => {
     expect(setCookies).toHaveLength(1)
   })
 
-  it('what is set between held calls is sent, until the response is ended', async () => {
-    const { manager } = await setUp()
+  it('the head cannot be changed once it has begun, and the error is the one of Node', async () => {
+    const { manager, store } = await setUp()
+    store.before = () => sleep(30)
+    const code =
+      protocol.startsWith('https') || protocol === 'http' ? 'ERR_HTTP_HEADERS_SENT' : 'ERR_HTTP2_HEADERS_SENT'
     const server = await serve(async (req, res) => {
       ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
       res.setHeader('X-Before', '1')
       res.write('do')
-      res.setHeader('X-Between', '1')
+      for (const change of [
+        () => res.setHeader('X-Between', '1'),
+        () => res.appendHeader('X-Between', '1'),
+        () => res.removeHeader('X-Before'),
+        () => res.writeHead(500, { 'X-Between': '1' }),
+      ])
+        expect(change).toThrow(expect.objectContaining({ code }))
       res.statusCode = 201
       res.end('ne')
-      res.setHeader('X-After', '1')
+      expect(() => res.setHeader('X-After', '1')).toThrow(expect.objectContaining({ code }))
       res.statusCode = 500
     }, protocol)
     const { status, headers, body } = await server.ask()
-    expect({ status, body }).toEqual({ status: 201, body: 'done' })
-    expect(headers).toMatchObject({ 'x-before': '1', 'x-between': '1' })
-    expect(headers['x-after']).toBeUndefined()
+    expect(server.thrown).toEqual([])
+    expect({ status, body }).toEqual({ status: 200, body: 'done' })
+    expect(headers).toMatchObject({ 'x-before': '1' })
+    expect(headers).not.toHaveProperty('x-between')
+    expect(headers).not.toHaveProperty('x-after')
+  })
+
+  it('what tells of the end is true after the end, and finished only when all has left', async () => {
+    const { manager, store } = await setUp()
+    const saving = door()
+    store.before = () => saving.opened
+    const seen: unknown[] = []
+    const look = (res: ServerResponse): void => {
+      seen.push([res.writableEnded, res.finished, res.writableFinished, res.statusCode])
+    }
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      look(res)
+      res.statusCode = 202
+      res.write('do')
+      look(res)
+      res.end('ne')
+      look(res)
+      res.once('finish', () => look(res))
+      saving.open()
+    }, protocol)
+    expect(await server.ask()).toMatchObject({ status: 202, body: 'done' })
+    await expect.poll(() => seen).toHaveLength(4)
+    expect(seen).toEqual([
+      [false, false, false, 200],
+      [false, false, false, 202],
+      [true, true, false, 202],
+      [true, true, true, 202],
+    ])
   })
 
   it('an error page written after the response was ended changes nothing of it', async () => {

@@ -79,7 +79,13 @@ it('a session cookie that the handler makes up itself is replaced by the real on
 })
 
 it('an odd flat list is refused, as Node refuses it', async () => {
-  const { status, setCookies } = await reply(res => res.writeHead(200, ['X-One', '1', 'X-Two']), 'http')
+  const { manager } = await setUp()
+  const server = await serve(async (req, res) => {
+    ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+    res.writeHead(200, ['X-One', '1', 'X-Two'])
+  })
+  const { status, setCookies } = await server.ask()
   expect(status).toBe(500)
   expect(setCookies).toHaveLength(1)
+  expect(server.thrown).toMatchObject([{ code: expect.stringMatching(/^ERR_/) }])
 })
