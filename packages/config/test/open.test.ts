@@ -103,7 +103,10 @@ it.each([
   ],
   ['sessiondomain = exa mple', "sessionDomain: domain must be a host name, e.g. 'example.org'"],
   ['sessionidprefix = p/', 'sessionIDPrefix: newManager: idPrefix must be at most 64 letters'],
-  ['sessionproviderconfig = ./tmp', "sessionProviderConfig: providerConfig of the memory engine must be ''"],
+  [
+    'sessionproviderconfig = ./tmp',
+    "sessionProviderConfig: providerConfig of the memory engine is a string; it must be ''",
+  ],
   [
     'sessionconfig = {"secure":false,"cookieSameSite":4}',
     "secure: secure: false contradicts sameSite: 'none'",

@@ -71,6 +71,7 @@ describe('says what is wrong', () => {
     [`{"securityKey":"${secret}","maxAge":"1h"}`, /'maxage' must be a number/],
     [`{"securityKey":"${secret}","maxage":-1}`, /'maxage' must be a whole number of seconds/],
     [`{"securityKey":"${secret}","secure":"yes"}`, /'secure' must be a boolean/],
+    [`{"securityKey":"${secret}","maxage":"always"}`, /'maxage' must be a number/],
     [`{"securityKey":"${secret}","gclifetime":3600}`, /unknown field 'gclifetime'/],
     [`{"securityKey":["${secret}"]}`, /'securityKey' must be a string/],
     [
@@ -129,6 +130,27 @@ describe("the original's JSON", () => {
       newManager('cookie', { cookieName: COOKIE, providerConfig: config, cookieLifeTime: 60 }),
     ).rejects.toMatchObject({ code: 'ERR_CONFIG' })
   })
+
+  it.each([
+    ['"always"', undefined],
+    ['true', 'always'],
+    ['"always"', 'always'],
+  ] as const)(
+    'takes secure: %s, with secure: %s of the manager, for a proxy that says nothing',
+    async (given, secure) => {
+      const providerConfig = `{${keys},"secure":${given}}`
+      await using manager = await newManager('cookie', {
+        cookieName: COOKIE,
+        providerConfig,
+        ...(secure && { secure }),
+      })
+      const response = await manager.handle(new Request('http://localhost/'), session => {
+        session.set('username', 'astaxie')
+        return new Response()
+      })
+      expect(response.headers.getSetCookie()[0]).toMatch(/; Secure$/)
+    },
+  )
 })
 
 it('a secret alone, in a list, and in JSON is the same', async () => {

@@ -130,11 +130,27 @@ describe('a Secure cookie on a connection that is not', () => {
     expect(() => writer.checkConnection(false)).toThrow(
       expect.objectContaining({
         code: 'ERR_INSECURE_COOKIE',
-        message: expect.stringMatching(/HTTPS.*trustProxy/),
+        message: expect.stringMatching(/HTTPS.*trustProxy.*secure: 'always'/),
       }),
     )
     writer.checkConnection(true)
   })
+
+  test.each([
+    {},
+    { name: '__Host-sid' },
+    { sameSite: 'none' },
+    { partitioned: true },
+  ] as Partial<CookieOptions>[])(
+    "is no error with secure: 'always', and the cookie is Secure: %j",
+    changed => {
+      const writer = new CookieWriter({ ...options, ...changed, secure: 'always' })
+      writer.checkConnection(false)
+      const name = changed.name ?? options.name
+      expect(writer.write(name, 'x', 0, false)).toMatch(/; Secure$/)
+      expect(writer.clear(name, false)).toMatch(/; Secure$/)
+    },
+  )
 
   test.each([false, 'auto'] as const)('is no error when it need not be Secure (%s)', secure => {
     new CookieWriter({ ...options, secure }).checkConnection(false)

@@ -210,6 +210,14 @@ export async function values(): Promise<void> {
   await newManager({ open: memory.open })
 }
 
+export async function environment(): Promise<void> {
+  // What the environment may not have is as good as left out, with exactOptionalPropertyTypes too.
+  await newManager('types-test', {
+    hashKey: process.env.SESSION_KEY,
+    providerConfig: process.env.SESSION_PROVIDER_CONFIG,
+  })
+}
+
 export function lazyManagers(provider: Provider): void {
   const untyped = lazyManager('memory')
   same<typeof untyped, Manager<SessionData>>(true)

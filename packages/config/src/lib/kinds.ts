@@ -19,6 +19,13 @@ const flag: Kind = {
   read: text => (yes.includes(text) ? true : no.includes(text) ? false : undefined),
 }
 
+/** The field `secure` of `sessionConfig`, which is no key of its own. */
+export const secure: Kind = {
+  expected: "must be true, false or 'always'",
+  accepts: value => typeof value === 'boolean' || value === 'always',
+  read: text => (text === 'always' ? text : flag.read(text)),
+}
+
 const sameSites = ['default', 'lax', 'strict', 'none', 1, 2, 3, 4]
 
 const sameSite: Kind = {

@@ -1,4 +1,4 @@
-import { kinds } from './kinds.ts'
+import { kinds, secure } from './kinds.ts'
 import { check, type Setting, type Settings } from './settings.ts'
 import { wrong } from './wrong.ts'
 
@@ -58,7 +58,7 @@ function readManagerConfig({ value, at }: Setting): Settings {
     const [name, field] = given.get(lower) ?? []
     // As in Go, these say no more than a field that is left out.
     if (name === undefined || field === null || field === 0 || field === '') continue
-    const kind = key === 'secure' ? kinds.sessionOn : kinds[key]
+    const kind = key === 'secure' ? secure : kinds[key]
     if (typeof field === 'object') throw wrong(at, `sessionConfig: ${name} ${kind.expected}`)
     settings.set(key, { value: check(kind, field, at, `sessionConfig: ${name}`), at })
   }

@@ -24,7 +24,7 @@ export interface Read extends SessionSettings {
 type Values = SessionKeys & {
   sessionProvider?: string
   sessionProviderConfig?: unknown
-  secure?: boolean
+  secure?: boolean | 'always'
 }
 
 const sameSites: Record<SameSiteSetting, ManagerOptions['sameSite'] | undefined> = {

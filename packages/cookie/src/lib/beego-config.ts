@@ -11,7 +11,7 @@ interface BeegoConfig {
   blockKey?: string
   securityName?: string
   maxage?: number
-  secure?: boolean
+  secure?: boolean | 'always'
 }
 
 const types = {
@@ -51,7 +51,8 @@ function checkFields(json: object): BeegoConfig {
       field => field.toLowerCase() === given.toLowerCase(),
     )
     if (name === undefined) throw wrong(`has an unknown field '${given}'; it must be e.g. ${example}`)
-    if (typeof value !== types[name]) throw wrong(`: '${name}' must be a ${types[name]}, e.g. ${example}`)
+    const isRight = typeof value === types[name] || (name === 'secure' && value === 'always')
+    if (!isRight) throw wrong(`: '${name}' must be a ${types[name]}, e.g. ${example}`)
     config[name] = value
   }
   const { maxage = 0 } = config as BeegoConfig

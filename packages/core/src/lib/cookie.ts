@@ -1,5 +1,11 @@
 import { SessionError } from './errors.ts'
 
+/**
+ * Whether a cookie is Secure. `true`: yes, and plain HTTP is an error; `false`: no; `'auto'`: as the request came;
+ * `'always'`: yes, however the request came, as a proxy does the TLS and does not say so.
+ */
+export type Secure = boolean | 'auto' | 'always'
+
 /** How the session cookie is sent. */
 export interface CookieOptions {
   readonly name: string
@@ -8,7 +14,7 @@ export interface CookieOptions {
   readonly sameSite: 'lax' | 'strict' | 'none'
   readonly httpOnly: boolean
   readonly partitioned: boolean
-  readonly secure: boolean | 'auto'
+  readonly secure: Secure
 }
 
 /** The values of all cookies of that name in a `Cookie` header (RFC 6265 section 4.2.1). */
@@ -47,11 +53,13 @@ export class CookieWriter {
 
   /** @throws ERR_INSECURE_COOKIE if the browser would drop the cookie */
   checkConnection(isSecure: boolean): void {
-    if (isSecure || !(this.#options.secure === true || needsSecure(this.#options))) return
+    const { secure } = this.#options
+    if (isSecure || secure === 'always' || !(secure === true || needsSecure(this.#options))) return
     throw new SessionError(
       'ERR_INSECURE_COOKIE',
       `The session cookie '${this.#options.name}' has to be Secure, but this request came over plain HTTP: ` +
-        `serve HTTPS, or set trustProxy behind a proxy that does, or secure: 'auto'`,
+        `serve HTTPS; or set trustProxy behind a proxy that says how a request came, or secure: 'always' behind one ` +
+        `that does the TLS and does not say so; or secure: 'auto' if plain HTTP is meant`,
     )
   }
 
@@ -66,13 +74,20 @@ export class CookieWriter {
   }
 
   #end(isSecure: boolean): string {
-    return isSecure && this.#options.secure !== false ? `${this.#attributes}; Secure` : this.#attributes
+    const { secure } = this.#options
+    const isMarked = secure === 'always' || (isSecure && secure !== false)
+    return isMarked ? `${this.#attributes}; Secure` : this.#attributes
   }
 }
 
 /** Browsers drop such cookies unless they are Secure (RFC 6265bis sections 4.1.2.7 and 4.1.3, CHIPS). */
 function needsSecure({ name, sameSite, partitioned }: CookieOptions): boolean {
   return /^__(?:secure|host|http|host-http)-/i.test(name) || sameSite === 'none' || partitioned
+}
+
+/** Whether it is a value for the option `secure`. */
+export function isSecureOption(value: unknown): value is Secure {
+  return typeof value === 'boolean' || value === 'auto' || value === 'always'
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -98,8 +113,7 @@ function checkCookieOptions(options: CookieOptions): void {
   if (!PATH.test(path)) fail("path must start with '/' and be ASCII without ';', e.g. '/'")
   if (path.length > MAX_PATH) fail(`path must have at most ${MAX_PATH} characters, e.g. '/'`)
   if (!['lax', 'strict', 'none'].includes(sameSite)) fail("sameSite must be 'lax', 'strict' or 'none'")
-  if (typeof secure !== 'boolean' && secure !== 'auto')
-    fail("secure must be true, false or 'auto', e.g. 'auto'")
+  if (!isSecureOption(secure)) fail("secure must be true, false, 'auto' or 'always', e.g. 'auto'")
   if (secure === false && needsSecure(options))
     fail(
       `secure: false contradicts ${sameSite === 'none' ? "sameSite: 'none'" : options.partitioned ? 'partitioned' : `the prefix of '${name}'`}: browsers would drop the cookie`,

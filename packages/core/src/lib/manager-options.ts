@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, systemClock } from './clock.ts'
-import { CookieWriter } from './cookie.ts'
+import { CookieWriter, isSecureOption, type Secure } from './cookie.ts'
 import { SessionError } from './errors.ts'
 import type { EngineCookie } from './sealed-store.ts'
 import { type HashFunction, SessionIDs } from './session-id.ts'
@@ -26,12 +26,13 @@ export interface ManagerOptions<Config = unknown> {
   /** How long the browser keeps the cookie, in seconds. Default 0: until it is closed. */
   cookieLifeTime?: number
   /** What the engine needs to know: the original's string, or the engine's own options. Default ''. */
-  providerConfig?: Config
+  providerConfig?: Config | undefined
   /**
    * Whether the cookie is for HTTPS only. `true`: yes, and plain HTTP is an error; `false`: no; `'auto'`: as
-   * the request came. Default `'auto'`.
+   * the request came; `'always'`: yes, however the request came, behind a proxy that does the TLS and does not say so.
+   * Default `'auto'`.
    */
-  secure?: boolean | 'auto'
+  secure?: Secure
   /**
    * How many proxies of yours stand before the server, whose `Forwarded` or `X-Forwarded-Proto` tells how the request
    * came. `true` is one. Each proxy adds to the end of a list, and what stands before that comes from the client.
@@ -44,7 +45,7 @@ export interface ManagerOptions<Config = unknown> {
    * The secret that tags ids, so that a made-up one is told without asking the backend. A list rotates: the
    * first signs, all are accepted. Default '': no tag.
    */
-  hashKey?: string | readonly string[]
+  hashKey?: string | readonly string[] | undefined
   /** What every id begins with: at most 64 letters, digits, `.`, `_`, `:`, `~` and `-`. Default ''. */
   idPrefix?: string
   /** Random bytes of an id, 16 to 64; the cookie has two characters for each. Default 16. */
@@ -158,8 +159,7 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   if (headerName !== undefined && !(typeof headerName === 'string' && HEADER_NAME.test(headerName)))
     fail('headerName must be the name of a header of your own', "'Beegosessionid'")
   if (checked.domain !== undefined) checkType(checked, 'domain', 'string', "'example.org'")
-  if (typeof checked.secure !== 'boolean' && checked.secure !== 'auto')
-    fail("secure must be true, false or 'auto'", "'auto'")
+  if (!isSecureOption(checked.secure)) fail("secure must be true, false, 'auto' or 'always'", "'auto'")
   if (typeof checked.hashFunc !== 'string' && typeof checked.hashFunc !== 'function')
     fail('hashFunc must be the name of a hash or a function', "'sha256'")
   if (typeof checked.clock?.now !== 'function') fail('clock must have a method now()', 'Date')
@@ -173,10 +173,18 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
 
 /** The options with what the engine's own configuration says of the cookie. @throws ERR_CONFIG if both say it */
 export function withEngineCookie(options: CheckedOptions, cookie: EngineCookie = {}): CheckedOptions {
+  // Secure in both words, and one of them says more.
+  const isStricter = options.secure === 'always' && cookie.secure === true
   for (const name of ['cookieLifeTime', 'secure'] as const)
-    if (cookie[name] !== undefined && options[name] !== defaults[name] && options[name] !== cookie[name])
+    if (
+      cookie[name] !== undefined &&
+      options[name] !== defaults[name] &&
+      options[name] !== cookie[name] &&
+      !(name === 'secure' && isStricter)
+    )
       fail(`${name} is ${options[name]}, but providerConfig says ${cookie[name]}`, 'leave one of them out')
-  return { ...options, ...cookie }
+  const secure = isStricter ? 'always' : (cookie.secure ?? options.secure)
+  return { ...options, ...cookie, secure }
 }
 
 /** The keys as a list, without the empty one that stands for none. */

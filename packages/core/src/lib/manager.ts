@@ -1,3 +1,4 @@
+import type { Secure } from './cookie.ts'
 import type { SessionEventName, SessionEvents } from './events.ts'
 import type { ManagerContext } from './manager-context.ts'
 import { checkHashKeys } from './manager-options.ts'
@@ -152,7 +153,7 @@ export class Manager<Data extends object = SessionData> {
   }
 
   /** Sets whether the cookie is for HTTPS only, as the option `secure`. @throws ERR_CONFIG */
-  setSecure(secure: boolean | 'auto'): void {
+  setSecure(secure: Secure): void {
     this.#context.setSecure(secure)
   }
 

@@ -1,3 +1,4 @@
+import type { Secure } from './cookie.ts'
 import {
   type Engine,
   type EngineSource,
@@ -44,7 +45,7 @@ type Rest = [
   cookieName: string,
   maxLifetime?: number,
   config?: unknown,
-  secure?: boolean | 'auto',
+  secure?: Secure,
   hashFunc?: string | HashFunction,
   hashKey?: string | readonly string[],
   cookieLifeTime?: number,

@@ -1,4 +1,5 @@
 import type { Awaitable } from './awaitable.ts'
+import type { Secure } from './cookie.ts'
 
 /**
  * What the author of an engine writes whose sessions live with the client, e.g. in an encrypted cookie;
@@ -32,5 +33,5 @@ export interface EngineCookie {
   /** How long the browser keeps the cookie, in seconds; 0: until it is closed. */
   readonly cookieLifeTime?: number
   /** Whether the cookie is for HTTPS only. */
-  readonly secure?: boolean
+  readonly secure?: Secure
 }

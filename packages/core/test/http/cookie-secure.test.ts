@@ -21,6 +21,17 @@ describe.each(protocols)('over %s', protocol => {
     expect(line?.includes('; Secure')).toBe(isTLS)
   })
 
+  it("'always' is Secure, however the request came", async () => {
+    const { server, manager } = await site({ secure: 'always', sameSite: 'none' }, protocol)
+    const reply = await server.ask()
+    expect(reply.status).toBe(200)
+    expect(reply.setCookies[0]).toContain('; Secure')
+    manager.setSecure(true)
+    expect((await server.ask()).status).toBe(isTLS ? 200 : 500)
+    manager.setSecure('always')
+    expect((await server.ask()).status).toBe(200)
+  })
+
   it('false is never Secure', async () => {
     const { server } = await site({ secure: false }, protocol)
     const [line] = (await server.ask()).setCookies
