@@ -1,5 +1,5 @@
+import { show } from './held-view.ts'
 import {
-  type AnyMethod,
   type Call,
   checkChunk,
   checkStatusLine,
@@ -13,14 +13,11 @@ import {
 } from './node-response.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
-type Members = Record<string, unknown>
-
 /** A response that a handler has begun and that waits: the calls in their order, and how the response looks meanwhile. */
 export class HeldResponse {
   readonly calls: Call[] = []
   readonly #response: NodeResponse
   readonly #statusLine: StatusLine
-  #isHolding = true
   #isEnded = false
 
   /** `first` is the call that begins the response. @throws as Node does, for a call that Node would refuse */
@@ -29,7 +26,7 @@ export class HeldResponse {
     if (first.method === 'writeHead') headers.takeHead(first.args)
     this.#response = response
     this.#statusLine = begunStatusLine(response)
-    this.#showAsBegun()
+    show(response, this)
     this.#push(
       first.method === 'writeHead' ? { method: 'writeHead', args: [this.#statusLine.status] } : first,
     )
@@ -50,7 +47,7 @@ export class HeldResponse {
 
   /** The response looks as it is again: nothing has left. */
   stop(): void {
-    this.#isHolding = false
+    show(this.#response, undefined)
   }
 
   /** Makes the calls, with the status line that the response had when it began. */
@@ -65,52 +62,6 @@ export class HeldResponse {
   #push(call: Call): void {
     this.calls.push(call)
     if (call.method === 'end') this.#isEnded = true
-  }
-
-  /** What a handler, a framework or middleware asks of a response that has begun is answered as Node answers it. */
-  #showAsBegun(): void {
-    const response = this.#response
-    this.#showProperty('headersSent', () => true)
-    this.#showProperty('writableEnded', () => this.#isEnded)
-    this.#showProperty('finished', () => this.#isEnded)
-    this.#showProperty('writableFinished', () => false)
-    this.#replaceMethod('setHeader', () => {
-      throw headersSentError(response, 'set')
-    })
-    this.#replaceMethod('setHeaders', () => {
-      throw headersSentError(response, 'set')
-    })
-    this.#replaceMethod('appendHeader', () => {
-      throw headersSentError(response, 'append')
-    })
-    this.#replaceMethod('removeHeader', () => {
-      throw headersSentError(response, 'remove')
-    })
-  }
-
-  #showProperty(name: string, held: () => boolean): void {
-    const own = Object.getOwnPropertyDescriptor(this.#response, name)
-    let value: unknown = own?.value
-    const before = (): unknown => {
-      if (own?.get) return own.get.call(this.#response)
-      return own ? value : Reflect.get(Object.getPrototypeOf(this.#response) as object, name, this.#response)
-    }
-    Object.defineProperty(this.#response, name, {
-      configurable: true,
-      enumerable: own?.enumerable ?? false,
-      get: () => (this.#isHolding ? held() : before()),
-      set: (next: unknown) => {
-        value = next
-      },
-    })
-  }
-
-  #replaceMethod(name: string, held: AnyMethod): void {
-    const members = this.#response as unknown as Members
-    const before = members[name] as AnyMethod | undefined
-    if (before === undefined) return
-    members[name] = (...args: unknown[]) =>
-      this.#isHolding ? held(...args) : before.apply(this.#response, args)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
 import { COOKIE, setUp } from './support/managers.ts'
@@ -116,7 +117,7 @@ describe.each(protocols)('over %s', protocol => {
     store.before = () => saving.opened
     const seen: unknown[] = []
     const look = (res: ServerResponse): void => {
-      seen.push([res.writableEnded, res.finished, res.writableFinished, res.statusCode])
+      seen.push([res.writableEnded, res.writableFinished, res.statusCode])
     }
     const server = await serve(async (req, res) => {
       ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
@@ -132,10 +133,10 @@ describe.each(protocols)('over %s', protocol => {
     expect(await server.ask()).toMatchObject({ status: 202, body: 'done' })
     await expect.poll(() => seen).toHaveLength(4)
     expect(seen).toEqual([
-      [false, false, false, 200],
-      [false, false, false, 202],
-      [true, true, false, 202],
-      [true, true, true, 202],
+      [false, false, 200],
+      [false, false, 202],
+      [true, false, 202],
+      [true, true, 202],
     ])
   })
 
@@ -266,4 +267,29 @@ it('what the handler changes while its first changes are saved is saved as well'
   store.before = () => undefined
   expect((await manager.getProvider().sessionRead(id)).get('n')).toBe(1)
   expect(await reply.body).toBe('done')
+})
+
+it('pipelined requests that are all held are answered in their order, each whole', async () => {
+  const { manager, store } = await setUp()
+  let saves = 0
+  store.before = ({ method }) => {
+    if (method === 'load') return
+    saves++
+    return sleep(60 - 15 * saves)
+  }
+  const server = await serve(async (req, res) => {
+    ;(await manager.sessionStart(req, res)).set('path', req.url)
+    res.write(`${req.url} `)
+    res.end('done')
+  })
+  const socket = connect(server.port, '127.0.0.1')
+  const paths = ['/1', '/2', '/3', '/4']
+  socket.write(paths.map(path => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
+  let text = ''
+  for await (const chunk of socket) {
+    text += chunk
+    if ((text.match(/0\r\n\r\n/g) ?? []).length === paths.length) break
+  }
+  expect([...text.matchAll(/(\/\d) \r\n4\r\ndone/g)].map(match => match[1])).toEqual(paths)
+  expect(text.match(/Set-Cookie/g)).toHaveLength(paths.length)
 })
