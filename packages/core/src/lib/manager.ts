@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Secure } from './cookie.ts'
 import type { SessionEventName, SessionEvents } from './events.ts'
 import type { ManagerContext } from './manager-context.ts'
@@ -106,7 +107,7 @@ export class Manager<Data extends object = SessionData> {
    * A listener for `createServer`, of HTTP/1 or HTTP/2, that answers what the handler throws or rejects with: 503 if the
    * backend of the sessions is away, else 500. The error is printed, as frameworks do. A response that had begun is cut.
    */
-  listener<Req extends NodeRequest, Res extends NodeResponse>(
+  listener<Req extends NodeRequest = IncomingMessage, Res extends NodeResponse = ServerResponse>(
     handler: (req: Req, res: Res) => unknown,
   ): (req: Req, res: Res) => void {
     return (req, res) => {
