@@ -85,12 +85,12 @@ describe.skipIf(await noService('memcached'))('servers may be given', () => {
 })
 
 describe.skipIf(await noService('memcached'))('a store', () => {
-  it('writes below sess: unless it is told another prefix', async () => {
+  it('writes below sess:id: unless it is told another prefix', async () => {
     const server = await service.memcached()
     const raw = await rawOf(server)
     const id = newId()
     for (const [config, key] of [
-      [urlOf(server), `sess:${id}`],
+      [urlOf(server), `sess:id:${id}`],
       [{ servers: urlOf(server), prefix: '' }, id],
     ] as const) {
       const store = await MemcacheStore.open(config, { clock: Date })

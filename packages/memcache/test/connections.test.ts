@@ -104,6 +104,8 @@ describe.skipIf(await noService('memcached'))('a connection', () => {
     const store = await openStore(relay, credentials)
     const id = newId()
     const token = await store.create(id, dataOf('one'), inSeconds(60))
+    const replaced = () => relay.requests.flat().filter(opcode => opcode === REPLACE).length
+    const before = replaced()
     relay.breakOff = { after: 0, how: 'reset' }
     await errorOf(store.load(id))
     relay.isHolding = true
@@ -111,7 +113,7 @@ describe.skipIf(await noService('memcached'))('a connection', () => {
     relay.isHolding = false
     expect(contentOf(await store.load(id))).toBe('one')
     await sleep(timeout)
-    expect(relay.requests.flat().filter(opcode => opcode === REPLACE)).toEqual([])
+    expect(replaced()).toBe(before)
     expect(relay.requests.at(-1)?.at(-1)).toBe(GET)
   })
 
@@ -195,7 +197,6 @@ describe.skipIf(await noService('memcached'))('an error', () => {
     for (const [port, code] of [
       [1, 'ECONNREFUSED'],
       [ports[0], undefined],
-      [ports[1], 'ECONNRESET'],
     ] as const) {
       const providerConfig = `memcached://app:secret@127.0.0.1:${port}`
       const error = await errorOf(newManager('memcache', { providerConfig, timeout }))
@@ -204,6 +205,8 @@ describe.skipIf(await noService('memcached'))('an error', () => {
       const late = { code: 'ERR_TIMEOUT', message: `T${server.slice(1)} did not answer within ${timeout} ms` }
       expect(error).toMatchObject(code ? refused : late)
     }
+    const error = await errorOf(newManager('memcache', { providerConfig: `127.0.0.1:${ports[1]}`, timeout }))
+    expect(error).toMatchObject({ code: 'ERR_CONFIG', cause: { code: 'EPROTO' } })
   })
 
   it('names a server by its number of the sixth version as well', async () => {

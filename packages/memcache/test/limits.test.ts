@@ -15,9 +15,9 @@ const KIB = 1024
 describe.skipIf(await noServer('memcached'))('the size of a session', () => {
   it.each([
     ['512k', 512 * KIB, ''],
-    ['1m', 1024 * KIB, 'sess:'],
+    ['1m', 1024 * KIB, 'sess:id:'],
     ['1m', 1024 * KIB, 'p'.repeat(180)],
-    ['4m', 4096 * KIB, 'sess:'],
+    ['4m', 4096 * KIB, 'sess:id:'],
   ])('is limited by what a server of %s takes', async (size, bytes, prefix) => {
     const store = await openStore(await start('-I', size), { prefix })
     expect(bytes - store.maxBytes).toBeLessThan(400)

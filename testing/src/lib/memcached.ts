@@ -38,5 +38,5 @@ async function prepareUsers(directory: string, users: Readonly<Record<string, st
   }
 }
 
-/** Of the binary protocol, the only one that a memcached with passwords speaks. */
-const versionRequest = Buffer.from([0x80, 0x0b, ...Array<number>(22).fill(0)])
+/** Of the binary protocol, the only one that a memcached with passwords speaks. Its number ends lines for one of text. */
+const versionRequest = Buffer.from('800b00000000000000000000' + '0d0a0d0a' + '0000000000000000', 'hex')

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { clearTimeout, SessionError, setImmediate, setTimeout } from '@sess/core/engine'
+import { clearTimeout, nextTick, SessionError, setImmediate, setTimeout } from '@sess/core/engine'
 import type { MemcacheClient, MemcacheServer } from './memcache-client.ts'
-import { type Answer, encodeRequest, opcodes, setNumber, statuses } from './protocol.ts'
+import { ANSWER_MAGIC, type Answer, encodeRequest, opcodes, setNumber, statuses } from './protocol.ts'
 
 /** What a server of memjs has besides what it is documented to have. */
 interface ServerState extends MemcacheServer {
@@ -15,6 +15,9 @@ export interface ConnectionOptions {
   /** Whether the client is the engine's own. */
   readonly isOwn: boolean
 }
+
+/** Ends two lines: a server that speaks a protocol of lines then answers, and does not wait for more. */
+const LINE_ENDS = 0x0d0a0d0a
 
 /** Core must not give a call up, and make the next one, while the connection is still there. */
 const EARLY = 0.95
@@ -59,7 +62,7 @@ export class Connection {
       stats.set(String(key), String(val))
       return undefined
     }
-    return this.#send(encodeRequest(opcodes.stat, name), note, true)
+    return this.#send(encodeRequest(opcodes.stat, name), note, { hasMany: true, number: LINE_ENDS })
   }
 
   /** Waits for the answers under way; closes the connection if it is the engine's own. */
@@ -67,15 +70,22 @@ export class Connection {
     // Servers answer in order, so this answer is the last.
     if (this.#pending > 0) await this.send(encodeRequest(opcodes.noop, '')).catch(() => {})
     if (this.#options.isOwn) this.#drop('ECONNABORTED', 'was closed')
-    else this.#socket?.off('end', this.#closed).off('close', this.#closed)
+    else this.#socket?.off('end', this.#closed).off('close', this.#closed).off('data', this.#greeted)
+  }
+
+  #nextNumber(): number {
+    this.#client.incrSeq()
+    // memjs counts with a sign, and half of the time below zero.
+    return this.#client.seq >>> 0
   }
 
   /** `take` gives the result once an answer completes it. */
-  #send<T>(request: Buffer, take: (answer: Answer) => T | undefined, hasMany = false): Promise<T> {
+  #send<T>(
+    request: Buffer,
+    take: (answer: Answer) => T | undefined,
+    { hasMany = false, number = this.#nextNumber() } = {},
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#client.incrSeq()
-      // memjs counts with a sign, and half of the time below zero.
-      const number = this.#client.seq >>> 0
       setNumber(request, number)
       const timer = setTimeout(() => {
         const what = `did not answer within ${this.#options.timeout} ms`
@@ -134,7 +144,15 @@ export class Connection {
     this.#forget()
     this.#socket = socket
     if (this.#options.isOwn) socket?.setNoDelay()
-    socket?.once('end', this.#closed).once('close', this.#closed)
+    socket?.once('end', this.#closed).once('close', this.#closed).once('data', this.#greeted)
+  }
+
+  /** memjs takes any bytes for an answer, and may wait for ever for the end of a text. */
+  readonly #greeted = (data: Buffer) => {
+    if (data[0] === ANSWER_MAGIC) return
+    this.#drop('EPROTO', 'does not speak the binary protocol')
+    // memjs gets these bytes, too, after this listener.
+    nextTick(() => this.#forget())
   }
 
   readonly #closed = () => this.#drop('ECONNRESET', 'closed the connection')

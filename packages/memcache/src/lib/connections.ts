@@ -1,11 +1,8 @@
-import { isSessionError, SessionError } from '@sess/core/engine'
+import { SessionError } from '@sess/core/engine'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import type { MemcacheClient } from './memcache-client.ts'
-import { wrong } from './memcache-config.ts'
 import type { Answer } from './protocol.ts'
-
-/** The largest item of a server that does not tell, in bytes. */
-const USUAL_ITEM_SIZE = 1024 * 1024
+import { checkServer } from './server-check.ts'
 
 /** The connections to all servers. A key is on one of them, always the same, whether or not it can be reached. */
 export class Connections {
@@ -19,12 +16,13 @@ export class Connections {
   }
 
   /**
-   * Asks every server what it can hold and gives the size of the largest item that all of them take, in bytes.
+   * Asks every server what it can hold and do, and gives the size of the largest item that all of them take, in bytes.
    *
+   * @param key one that no session has
    * @throws ERR_BACKEND or ERR_TIMEOUT if one cannot be reached, ERR_CONFIG if it cannot be used as it is configured
    */
-  async check(): Promise<number> {
-    const checks = await Promise.allSettled(this.#connections.map(largestItem))
+  async check(key: string): Promise<number> {
+    const checks = await Promise.allSettled(this.#connections.map(each => checkServer(each, key)))
     for (const check of checks) if (check.status === 'rejected') throw check.reason
     return Math.min(...checks.map(check => (check as PromiseFulfilledResult<number>).value))
   }
@@ -46,24 +44,4 @@ export class Connections {
   #indexOf(key: string): number {
     return this.#connections.length === 1 ? 0 : Number(this.#client.getServer(key))
   }
-}
-
-async function largestItem(connection: Connection): Promise<number> {
-  const server = `the memcached server ${connection.address}`
-  let settings: ReadonlyMap<string, string>
-  try {
-    settings = await connection.stats('settings')
-  } catch (cause) {
-    if (isSessionError(cause)) throw cause
-    const { code } = cause as { code?: string }
-    if (code === 'EAUTH')
-      throw wrong(
-        `: ${server} refuses 'username' and 'password'; give the right ones, e.g. { username: 'app', password: '…' }`,
-        cause,
-      )
-    throw new SessionError('ERR_BACKEND', `Cannot reach ${server}: ${code}`, { cause })
-  }
-  if (settings.get('cas_enabled') === 'no')
-    throw wrong(`: ${server} runs without compare-and-swap; start it without its option -C`)
-  return Number(settings.get('item_size_max')) || USUAL_ITEM_SIZE
 }

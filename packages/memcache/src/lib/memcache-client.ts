@@ -30,7 +30,8 @@ export interface ClientSettings {
   readonly keepAliveDelay: number
 }
 
-export function isClient(value: object): value is MemcacheClient {
+export function isClient(value: unknown): value is MemcacheClient {
+  if (typeof value !== 'object' || value === null) return false
   const { servers, incrSeq, getServer } = value as Partial<MemcacheClient>
   return Array.isArray(servers) && [incrSeq, getServer].every(method => typeof method === 'function')
 }

@@ -1,4 +1,4 @@
-import { configError, type SessionError } from '@sess/core/engine'
+import { checkConfigObject, configError, readNumber, type SessionError } from '@sess/core/engine'
 import { type ClientSettings, isClient, type MemcacheClient } from './memcache-client.ts'
 
 /**
@@ -16,12 +16,12 @@ export interface MemcacheConfig {
   readonly username?: string
   /** Goes with `username`. */
   readonly password?: string
-  /** What all keys begin with: up to 180 printable ASCII characters and no space. Default `'sess:'`. */
+  /** What all keys begin with: up to 180 printable ASCII characters and no space. Default `'sess:id:'`. */
   readonly prefix?: string
   /** Whether idle connections are probed, so that nothing on the way forgets them. Default `true`. */
   readonly keepAlive?: boolean
   /** How long a connection is idle before it is probed, in seconds. Default 30. */
-  readonly keepAliveDelay?: number
+  readonly keepAliveDelay?: number | string
   /**
    * A client of memjs to use in place of one of the engine's own. It is never closed; of its settings only the
    * servers, their credentials and time-outs and `getServer` apply to sessions.
@@ -46,9 +46,9 @@ const defaults = {
   servers: '127.0.0.1:11211' as string | readonly string[],
   username: undefined as string | undefined,
   password: undefined as string | undefined,
-  prefix: 'sess:',
+  prefix: 'sess:id:',
   keepAlive: true,
-  keepAliveDelay: 30,
+  keepAliveDelay: 30 as number | string,
   client: undefined as MemcacheClient | undefined,
 }
 
@@ -62,16 +62,17 @@ const example = `servers, e.g. '10.0.0.1:11211;10.0.0.2:11211', an object, e.g. 
 export function readConfig(config: unknown): MemcacheSettings {
   const given = fieldsOf(config)
   const settings: Given = { ...defaults, ...given }
-  const { username, password, prefix, keepAlive, keepAliveDelay, client } = settings
+  const { username, password, prefix, keepAlive, client } = settings
+  const keepAliveDelay = readNumber(settings.keepAliveDelay)
   if (client !== undefined) checkClient(given)
   checkCredentials(username, password)
   if (typeof prefix !== 'string' || prefix.length > MAX_PREFIX || !/^[!-~]*$/.test(prefix))
     throw wrong(
-      `: 'prefix' must be up to ${MAX_PREFIX} printable ASCII characters without a space, e.g. { prefix: 'sess:' }`,
+      `: 'prefix' must be up to ${MAX_PREFIX} printable ASCII characters without a space, e.g. { prefix: 'sess:id:' }`,
     )
   if (typeof keepAlive !== 'boolean')
     throw wrong(`: 'keepAlive' must be true or false, e.g. { keepAlive: true }`)
-  if (!Number.isFinite(keepAliveDelay) || keepAliveDelay <= 0)
+  if (typeof keepAliveDelay !== 'number' || !Number.isFinite(keepAliveDelay) || keepAliveDelay <= 0)
     throw wrong(`: 'keepAliveDelay' must be seconds, more than 0, e.g. { keepAliveDelay: 30 }`)
   const servers = readServers(settings)
   return { client, servers, prefix, keepAlive, keepAliveDelay }
@@ -80,10 +81,10 @@ export function readConfig(config: unknown): MemcacheSettings {
 /** The fields that are set. */
 function fieldsOf(config: unknown): Partial<Given> {
   if (typeof config === 'string') return config === '' ? {} : { servers: config }
-  if (typeof config !== 'object' || config === null || Array.isArray(config))
-    throw wrong(`must be ${example}`)
   if (isClient(config)) return { client: config }
-  const set = Object.entries(config).filter(([, value]) => value !== undefined)
+  const set = Object.entries(checkConfigObject('memcache', config, example)).filter(
+    ([, value]) => value !== undefined,
+  )
   for (const [field] of set)
     if (!Object.hasOwn(defaults, field)) throw wrong(`has an unknown field '${field}'; it must be ${example}`)
   return Object.fromEntries(set)
@@ -91,7 +92,7 @@ function fieldsOf(config: unknown): Partial<Given> {
 
 function checkClient(given: Partial<Given>): void {
   const { client } = given
-  if (typeof client !== 'object' || client === null || !isClient(client) || client.servers.length === 0)
+  if (!isClient(client) || client.servers.length === 0)
     throw wrong(`: 'client' must be a client of memjs, e.g. { client: Client.create('127.0.0.1:11211') }`)
   for (const field of Object.keys(given))
     if (field !== 'client' && field !== 'prefix')

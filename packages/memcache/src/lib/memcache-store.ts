@@ -52,7 +52,8 @@ export class MemcacheStore implements RecordStore {
     const isOwn = client === undefined
     const connections = new Connections(client ?? makeClient(settings, timeout), { timeout, isOwn })
     try {
-      const maxBytes = maxDataBytes(await connections.check(), prefix.length + KEY_ID_BYTES)
+      const largestItem = await connections.check(keyOf(prefix, '0'.repeat(64)))
+      const maxBytes = maxDataBytes(largestItem, prefix.length + KEY_ID_BYTES)
       return new MemcacheStore(connections, prefix, clock, maxBytes)
     } catch (error) {
       await connections.close()

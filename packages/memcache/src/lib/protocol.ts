@@ -6,6 +6,9 @@ const HEADER_BYTES = 24
 /** Where a request has the number that its answer bears. */
 const OPAQUE_OFFSET = 12
 
+/** What every answer begins with. */
+export const ANSWER_MAGIC = 0x81
+
 export const opcodes = {
   get: 0x00,
   add: 0x02,
@@ -23,6 +26,9 @@ export const statuses = {
   exists: 0x02,
   tooLarge: 0x03,
   notStored: 0x05,
+  denied: 0x24,
+  unknownCommand: 0x81,
+  notSupported: 0x83,
 } as const
 
 const names: Record<number, string> = {

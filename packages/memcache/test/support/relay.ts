@@ -14,6 +14,8 @@ export interface Relay extends Address {
   breakOff: { readonly after: number; readonly how: Break } | undefined
   /** Whether requests are noted and not passed on. */
   isHolding: boolean
+  /** Changes each answer, in place. */
+  change: ((answer: Buffer) => void) | undefined
 }
 
 export async function startRelay(target: Address): Promise<Relay> {
@@ -41,6 +43,7 @@ export async function startRelay(target: Address): Promise<Relay> {
     })
     server.on('data', data => {
       const { breakOff } = relay
+      if (relay.change) for (const answer of answersOf(data)) relay.change(answer)
       if (!breakOff) return void client.write(data)
       relay.breakOff = undefined
       server.removeAllListeners('data').resume()
@@ -57,6 +60,20 @@ export async function startRelay(target: Address): Promise<Relay> {
     for (const socket of sockets) socket.destroy()
   })
   const { port } = listener.address() as AddressInfo
-  const relay: Relay = { host: '127.0.0.1', port, requests: [], breakOff: undefined, isHolding: false }
+  const relay: Relay = {
+    host: '127.0.0.1',
+    port,
+    requests: [],
+    breakOff: undefined,
+    isHolding: false,
+    change: undefined,
+  }
   return relay
+}
+
+/** Those that come whole, as the small ones of a start do. */
+function answersOf(data: Buffer): Buffer[] {
+  const answers: Buffer[] = []
+  for (let rest = data; rest.length >= 24; rest = rest.subarray(24 + rest.readUInt32BE(8))) answers.push(rest)
+  return answers
 }
