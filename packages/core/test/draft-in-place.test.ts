@@ -23,6 +23,7 @@ describe('a change made in place', () => {
     ['a set', new Set([1]), (value: Set<number>) => value.add(2)],
     ['bytes', new Uint8Array(2), (value: Uint8Array) => value.fill(1)],
     ['a list', [1, 2], (value: number[]) => value.reverse()],
+    ['a list, which gets a property', [1, 2], (value: number[] & { total?: number }) => (value.total = 3)],
     ['the sign of zero', { n: 0 }, (value: { n: number }) => (value.n = -0)],
     [
       'a deep member',

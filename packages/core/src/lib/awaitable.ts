@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** A value, or the promise of one. An engine that has its answer at once saves its callers a tick. */
 export type Awaitable<T> = T | PromiseLike<T>
 
@@ -23,4 +25,12 @@ export function attempt<T, R>(
     return failed(error)
   }
   return isPromise(result) ? result.then(done, failed) : done(result)
+}
+
+/**
+ * Sees to a promise that is refused where a value was due: its rejection is nobody's, and must not end the process.
+ * Another thenable is left alone, since asking it may be what starts its work.
+ */
+export function lookAfter(value: unknown): void {
+  if (types.isPromise(value)) Promise.prototype.then.call(value, undefined, () => {})
 }

@@ -1,7 +1,8 @@
 import type { Entries } from './codec/entries.ts'
-import { checkValue, decodeValue, encodeValue } from './codec/values.ts'
+import { checkValue, decodeValue, encodeAgain, encodeValue, hasText } from './codec/values.ts'
 import { SessionError } from './errors.ts'
-import { applyOperation, type Operation, type Patch, runUpdater, type Updater } from './patch.ts'
+import { inThisContext, type Operation, type Patch, runUpdater, type Updater } from './patch.ts'
+import { PatchedEntries } from './patched-entries.ts'
 
 /** A change that is not saved yet; values stay alive, since they may still be changed in place. */
 type Change =
@@ -13,7 +14,12 @@ type Change =
 interface Lent {
   value: object
   text: string
+  /** It was changed in place before the last save. */
+  isChanged?: boolean
 }
+
+/** How long a clock may take to go on, in milliseconds. */
+const CLOCK_TICK = 2
 
 /** Of every draft that has nothing to put in: most requests change nothing. Never written, see {@link put}. */
 const none = new Map<string, never>()
@@ -33,6 +39,8 @@ export class Draft {
   #provisional: readonly string[] = []
   /** A save of updates may have been done: done again, they would count twice. */
   #isDoubtful = false
+  /** A moment was waited for a value that a clock might be changing. */
+  #hasWaited = false
   #lifetime: number | undefined
 
   constructor(base: Entries) {
@@ -82,7 +90,7 @@ export class Draft {
     const value = runUpdater(updater, this.get(key), key)
     const text = encodeValue(value, key)
     if (before?.kind === 'update' && !changedInPlace) {
-      before.updaters.push(updater)
+      before.updaters.push(inThisContext(updater))
       before.value = value
       before.text = text
     } else if (before !== undefined || this.#cleared || changedInPlace) {
@@ -90,7 +98,7 @@ export class Draft {
     } else {
       this.#changes = put(this.#changes, key, {
         kind: 'update',
-        updaters: [updater],
+        updaters: [inThisContext(updater)],
         basis: this.#base.get(key),
         value,
         text,
@@ -149,18 +157,23 @@ export class Draft {
     const operations = new Map<string, Operation>()
     const provisional: string[] = []
     let lent: Map<string, Lent> = none
-    for (const [key, { value, text }] of this.#lent) {
+    for (const [key, { value, text, isChanged: wasChanged }] of this.#lent) {
       if (this.#changes.has(key)) continue
+      if (hasText(value, key, text)) {
+        lent = put(lent, key, { value, text })
+        continue
+      }
       const now = encodeValue(value, key)
-      lent = put(lent, key, { value, text: now })
-      if (now !== text) operations.set(key, { kind: 'set', text: now })
+      lent = put(lent, key, { value, text: now, isChanged: true })
+      this.#checkSteady(key, value, now, wasChanged)
+      operations.set(key, { kind: 'set', text: now })
     }
     for (const [key, change] of this.#changes) {
       if (change.kind === 'delete') {
         operations.set(key, change)
         continue
       }
-      const text = encodeValue(change.value, key)
+      const text = encodeAgain(change.value, key)
       // What was changed in place after an update is no longer what its function makes.
       const isUpdate = change.kind === 'update' && change.text === text
       if (isUpdate) provisional.push(key)
@@ -229,6 +242,24 @@ export class Draft {
     return lent !== undefined && !this.#changes.has(key) && isChangedInPlace(lent, key)
   }
 
+  /**
+   * A getter, a proxy or a codec may give another text each time, with which the session would be written for ever.
+   * One that has a clock in it does so after a moment; that is waited for once, at the second change in a row.
+   */
+  #checkSteady(key: string, value: object, text: string, wasChanged: boolean | undefined): void {
+    if (encodeAgain(value, key) === text) {
+      if (!wasChanged || this.#hasWaited) return
+      this.#hasWaited = true
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOCK_TICK)
+      if (encodeAgain(value, key) === text) return
+    }
+    throw new SessionError(
+      'ERR_VALUE',
+      `The value of '${key}' is another one each time it is read: store plain data, without getters or clocks`,
+      { key },
+    )
+  }
+
   /** The next `get` reads anew what is not stored as it was lent. */
   #forgetOutdated(key: string): void {
     if (this.#lent.get(key)?.text !== this.#base.get(key)) this.#lent.delete(key)
@@ -237,7 +268,7 @@ export class Draft {
 
 function isChangedInPlace({ value, text }: { value: unknown; text: string }, key: string): boolean {
   try {
-    return encodeValue(value, key) !== text
+    return !hasText(value, key, text)
   } catch {
     // Changed into what cannot be stored: the save will say so.
     return true
@@ -250,28 +281,4 @@ function compose(earlier: Change | undefined, later: Change, cleared: boolean): 
   if (earlier?.kind === 'update')
     return { ...later, updaters: [...earlier.updaters, ...later.updaters], basis: earlier.basis }
   return earlier || cleared ? { kind: 'set', value: later.value } : later
-}
-
-/** What the entries will be once a patch that is being saved is stored. */
-class PatchedEntries implements Entries {
-  readonly #base: Entries
-  readonly #patch: Patch
-
-  constructor(base: Entries, patch: Patch) {
-    this.#base = base
-    this.#patch = patch
-  }
-
-  get(key: string): string | undefined {
-    const operation = this.#patch.operations.get(key)
-    const before = this.#patch.cleared ? undefined : this.#base.get(key)
-    return operation ? applyOperation(before, key, operation) : before
-  }
-
-  *keys(): Generator<string, void, undefined> {
-    const { cleared, operations } = this.#patch
-    if (!cleared) for (const key of this.#base.keys()) if (this.get(key) !== undefined) yield key
-    for (const [key, { kind }] of operations)
-      if (kind !== 'delete' && (cleared || this.#base.get(key) === undefined)) yield key
-  }
 }

@@ -15,7 +15,7 @@ export function addFlash(session: FlashHolder, key: string, message: unknown): v
   const name = randomID()
   session.update(FLASH, (messages = {}) => {
     const others = messages as Messages
-    return { ...others, [key]: [...(Object.hasOwn(others, key) ? (others[key] ?? []) : []), [name, message]] }
+    return { ...others, [key]: [...messagesOf(others, key), [name, message]] }
   })
 }
 
@@ -25,13 +25,18 @@ export function addFlash(session: FlashHolder, key: string, message: unknown): v
  */
 export function takeFlash(session: FlashHolder, key: string): unknown[] {
   const messages = (session.get(FLASH) ?? {}) as Messages
-  const found = Object.hasOwn(messages, key) ? (messages[key] ?? []) : []
+  const found = messagesOf(messages, key)
   if (found.length === 0) return []
   const taken = new Set(found.map(([name]) => name))
   session.update(FLASH, (current = {}) => {
-    const { [key]: left = [], ...others } = current as Messages
-    const rest = left.filter(([name]) => !taken.has(name))
+    const { [key]: _, ...others } = current as Messages
+    const rest = messagesOf(current as Messages, key).filter(([name]) => !taken.has(name))
     return rest.length > 0 ? { ...others, [key]: rest } : others
   })
   return found.map(([, message]) => message)
+}
+
+/** Not what a prototype has under that key. */
+function messagesOf(messages: Messages, key: string): Messages[string] {
+  return Object.hasOwn(messages, key) ? (messages[key] ?? []) : []
 }

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks'
+import { isPromise, lookAfter } from './awaitable.ts'
 import { editEntries, TextEntries } from './codec/entries.ts'
 import type { LiveRecord } from './codec/record.ts'
 import { decodeValue, encodeValue } from './codec/values.ts'
@@ -69,6 +71,12 @@ export function applyOperation(
   }
 }
 
+/** The function given to `update`, for a second run: it may come amid another request, but has its own context. */
+export function inThisContext(updater: Updater): Updater {
+  const context = new AsyncResource('sess.update', { requireManualDestroy: true })
+  return value => context.runInAsyncScope(updater, undefined, value)
+}
+
 /** Runs the function given to `update`. @throws ERR_VALUE if it gives nothing, or a promise */
 export function runUpdater(updater: Updater, value: unknown, key: string): unknown {
   const result = updater(value)
@@ -78,11 +86,21 @@ export function runUpdater(updater: Updater, value: unknown, key: string): unkno
       `update('${key}') needs a function that returns the new value; use delete('${key}') to remove it`,
       { key },
     )
-  if (typeof (result as { then?: unknown } | null)?.then === 'function')
+  lookAfter(result)
+  if (isThenable(result))
     throw new SessionError(
       'ERR_VALUE',
       `update('${key}') needs a synchronous function: it may run again on a newer value`,
       { key },
     )
   return result
+}
+
+function isThenable(value: unknown): boolean {
+  try {
+    return isPromise(value)
+  } catch {
+    // Its `then` cannot be read: whether it can be stored is for the codec to say.
+    return false
+  }
 }

@@ -97,6 +97,8 @@ describe('hostile bytes', () => {
       'y',
       'c',
       'h',
+      'p',
+      'r',
       '',
       'constructor',
       1,

@@ -58,3 +58,28 @@ it('left while others are read are not lost, and none comes twice', async () => 
   const rest = await visit(async sess => JSON.stringify((await sess.sessionStart()).flash('info')))
   expect(rest.body).toBe('["second"]')
 })
+
+it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+  "named '%s' are read by two requests at once, and no prototype is looked at",
+  async key => {
+    const { manager, store, server, visit, browser } = await site()
+    const other = await over(store)
+    await visit(async sess => {
+      await sess.sessionStart()
+      sess.flash(key, 'first')
+      sess.flash('info', 'kept')
+    })
+    const readers = [manager, other].map(each =>
+      each.requestSession(new Request(server.url, { headers: { cookie: browser.header } }), new Headers()),
+    )
+    await Promise.all(readers.map(reader => reader.sessionStart()))
+    for (const reader of readers) expect(reader.flash(key)).toEqual(['first'])
+    for (const reader of readers) await reader.settle()
+    const rest = await visit(async sess => {
+      await sess.sessionStart()
+      return JSON.stringify([sess.flash(key), sess.flash('info')])
+    })
+    expect(rest.body).toBe('[[],["kept"]]')
+    expect(Object.keys(Object.prototype)).toEqual([])
+  },
+)
