@@ -57,6 +57,8 @@ describe('an extension is due', () => {
   test.each<[string, Partial<LifetimePolicy>, number, number]>([
     ['after a tenth of the lifetime', {}, 0, 360],
     ['after a tenth of its own lifetime', {}, 600, 60],
+    ['after a tenth of its own lifetime, where touchEvery is longer', { touchEvery: 900 }, 600, 60],
+    ['after touchEvery, where its own lifetime is long', { touchEvery: 900 }, 86_400, 900],
     ['after touchEvery', { touchEvery: 5 }, 0, 5],
     ['after touchEvery whatever its own lifetime', { touchEvery: 5 }, 600, 5],
     ['as soon as the clock moves with touchEvery 0', { touchEvery: 0 }, 0, 1],

@@ -9,10 +9,13 @@ const MAINTENANCE_TIMEOUT = 60_000
 /** The time that one operation may take, backend calls and retries together, from when there is something to wait for. */
 export class Deadline {
   readonly #timeout: number
+  /** It keeps no process alive. */
+  readonly #isIdle: boolean
   #endsAt: number | undefined
 
-  constructor(timeout: number) {
+  constructor(timeout: number, isIdle = false) {
     this.#timeout = timeout
+    this.#isIdle = isIdle
   }
 
   get #end(): number {
@@ -21,7 +24,7 @@ export class Deadline {
   }
 
   static forMaintenance(timeout: number): Deadline {
-    return new Deadline(Math.max(timeout, MAINTENANCE_TIMEOUT))
+    return new Deadline(Math.max(timeout, MAINTENANCE_TIMEOUT), true)
   }
 
   /** The one that leaves the most time. */
@@ -30,7 +33,8 @@ export class Deadline {
   }
 
   get isOver(): boolean {
-    return this.#left === 0
+    // A timer may be early by less than one.
+    return this.#left < 1
   }
 
   /** In milliseconds. */
@@ -51,21 +55,25 @@ export class Deadline {
     } catch (error) {
       throw backendError(operation, error)
     }
-    return isPromise(result) ? this.#limit(operation, result) : result
+    return isPromise(result)
+      ? this.#limit(operation, result, error => backendError(operation, error))
+      : result
   }
 
-  #limit<T>(operation: string, result: PromiseLike<T>): Promise<T> {
+  /** As {@link run}, for work that is not the backend's alone: what it fails with stays as it is. @throws ERR_TIMEOUT */
+  wait<T>(operation: string, work: PromiseLike<T>): Promise<T> {
+    return this.#limit(operation, work, error => error)
+  }
+
+  /** @throws ERR_TIMEOUT if it is over */
+  check(operation: string): void {
+    if (this.isOver) throw this.#missed(operation)
+  }
+
+  #limit<T>(operation: string, result: PromiseLike<T>, told: (error: unknown) => unknown): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(
-        () =>
-          reject(
-            new SessionError(
-              'ERR_TIMEOUT',
-              `The backend did not answer '${operation}' within ${this.#timeout} ms`,
-            ),
-          ),
-        this.#left,
-      )
+      const timer = setTimeout(() => reject(this.#missed(operation)), this.#left)
+      if (this.#isIdle) timer.unref()
       result.then(
         value => {
           clearTimeout(timer)
@@ -73,11 +81,23 @@ export class Deadline {
         },
         (error: unknown) => {
           clearTimeout(timer)
-          reject(backendError(operation, error))
+          reject(told(error))
         },
       )
     })
   }
+
+  #missed(operation: string): SessionError {
+    const message = `The backend did not answer '${operation}' within ${this.#timeout} ms`
+    return new SessionError('ERR_TIMEOUT', message)
+  }
+}
+
+/** Ends when the work does, however that ends, or after so many milliseconds. */
+export async function atMost(milliseconds: number, work: Promise<unknown> | undefined): Promise<void> {
+  if (work === undefined) return
+  const ended = work.catch(() => {})
+  await new Deadline(milliseconds).wait('', ended).catch(() => {})
 }
 
 function backendError(operation: string, error: unknown): SessionError {

@@ -52,7 +52,8 @@ export class Lifetimes {
   /** In seconds. */
   #touchEvery(lifetime: number): number {
     const { touchEvery, maxLifetime, cookieLifeTime = 0 } = this.#policy
-    if (touchEvery !== undefined) return touchEvery
+    // One session's own lifetime may be shorter.
+    if (touchEvery !== undefined) return lifetime === 0 ? touchEvery : Math.min(touchEvery, lifetime / 10)
     // The cookie is sent again with the extension, which must not be too late for it.
     const shortest = cookieLifeTime > 0 ? Math.min(maxLifetime, cookieLifeTime) : maxLifetime
     return (lifetime === 0 ? shortest : lifetime) / 10

@@ -1,6 +1,6 @@
 import { type Carrier, HeaderCarrier, IDCarrier, SealedCarrier } from './carrier.ts'
 import { CookieWriter } from './cookie.ts'
-import { Deadline } from './deadline.ts'
+import { atMost, Deadline } from './deadline.ts'
 import { connect, type Engine, type EngineSource, fromProvider, isEngine, isProvider } from './engine.ts'
 import { EngineProvider } from './engine-provider.ts'
 import { SessionError } from './errors.ts'
@@ -141,12 +141,17 @@ export class ManagerContext implements VisitContext, ExchangeContext {
     return this.#connected.sweeper.sweep()
   }
 
-  /** Stops the sweeping and closes what the engine opened. */
-  async close(): Promise<void> {
+  /** Stops the sweeping and closes what the engine opened. Neither a sweep nor a start that hangs is waited for. */
+  close(): Promise<void> {
     this.#isClosed = true
+    return new Deadline(this.#options.timeout).wait('close', this.#close())
+  }
+
+  async #close(): Promise<void> {
+    const patience = this.#options.timeout / 2
     // An attempt that is under way closes by itself what it has opened. Its callers are told why it failed.
-    if (this.#attempt) await this.connect().catch(() => {})
-    await this.#connection?.sweeper.stop()
+    await atMost(patience, this.#attempt)
+    await atMost(patience, this.#connection?.sweeper.stop())
     await this.#connection?.port.close()
   }
 

@@ -15,7 +15,8 @@ export interface ManagerOptions<Config = unknown> {
   absoluteLifetime?: number
   /**
    * A session that is only read is extended at most once in this time, in seconds, so that reading does not
-   * write. Default: a tenth of its lifetime, or of its cookie's if that is shorter.
+   * write. Less than `maxLifetime` and `cookieLifeTime`. Default: a tenth of its lifetime, or of its cookie's if that is
+   * shorter.
    */
   touchEvery?: number
   /**
@@ -145,6 +146,7 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   if (checked.sweepEvery !== undefined) checkNumber(checked, 'sweepEvery', 0, 3600, MAX_SWEEP_EVERY)
   checkNumber(checked, 'timeout', 1, 5000, MAX_TIMEOUT)
   if (checked.touchEvery !== undefined) checkNumber(checked, 'touchEvery', 0, 360)
+  checkTouchEvery(checked)
   for (const name of ['httpOnly', 'partitioned', 'setCookie'] as const)
     checkType(checked, name, 'boolean', 'true')
   if (
@@ -184,7 +186,19 @@ export function withEngineCookie(options: CheckedOptions, cookie: EngineCookie =
     )
       fail(`${name} is ${options[name]}, but providerConfig says ${cookie[name]}`, 'leave one of them out')
   const secure = isStricter ? 'always' : (cookie.secure ?? options.secure)
-  return { ...options, ...cookie, secure }
+  const merged = { ...options, ...cookie, secure }
+  checkTouchEvery(merged)
+  return merged
+}
+
+/** An extension has to come before the session or its cookie ends. */
+function checkTouchEvery({ touchEvery = 0, maxLifetime, cookieLifeTime }: CheckedOptions): void {
+  for (const [name, seconds] of Object.entries({ maxLifetime, cookieLifeTime }))
+    if (touchEvery > 0 && seconds > 0 && touchEvery >= seconds)
+      fail(
+        `touchEvery is ${touchEvery}, but must be less than ${name}, which is ${seconds}`,
+        `${Math.ceil(seconds / 10)}`,
+      )
 }
 
 /** The keys as a list, without the empty one that stands for none. */

@@ -1,4 +1,5 @@
 import type { Secure } from './cookie.ts'
+import { Deadline } from './deadline.ts'
 import {
   type Engine,
   type EngineSource,
@@ -59,7 +60,7 @@ type Rest = [
  * {@link ProviderConfigs}, e.g. one from the environment, takes a config string with it; for options of another
  * shape give the name's type too: `newManager<MyData, 'own'>('own', { providerConfig: { … } })`.
  *
- * @throws ERR_CONFIG, ERR_PROVIDER_UNKNOWN, and what the engine throws when it cannot start
+ * @throws ERR_CONFIG, ERR_PROVIDER_UNKNOWN, ERR_TIMEOUT, and what the engine throws when it cannot start
  */
 export function newManager<const Name extends string>(
   provider: Name | EngineType<Name>,
@@ -87,7 +88,13 @@ export async function newManager(provider: unknown, ...rest: unknown[]): Promise
     typeof rest[0] === 'string' ? fromPositions(rest as Rest) : ((rest[0] ?? {}) as ManagerOptions),
   )
   const context = new ManagerContext(sourceOf(provider), options)
-  await context.open()
+  try {
+    await new Deadline(options.timeout).wait('connect', context.open())
+  } catch (error) {
+    // An engine that comes too late is closed.
+    void context.close()
+    throw error
+  }
   return new Manager(context)
 }
 

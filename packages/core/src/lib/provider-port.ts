@@ -2,7 +2,7 @@ import type { Entries } from './codec/entries.ts'
 import { decodeValue, encodeValue } from './codec/values.ts'
 import { Deadline } from './deadline.ts'
 import { SessionError } from './errors.ts'
-import { KeyedBatches, type Outcome } from './keyed-batches.ts'
+import { KeyedQueue } from './keyed-queue.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { applyOperation, type Patch } from './patch.ts'
 import type { Provider } from './provider.ts'
@@ -35,7 +35,7 @@ export class ProviderPort implements SessionPort {
   readonly #lifetimes: Lifetimes
   readonly #timeout: number
   /** One key, one task at a time: what a server with one process needs to lose nothing. */
-  readonly #tasks = new KeyedBatches<() => Promise<unknown>, unknown>(runInOrder)
+  readonly #queue = new KeyedQueue()
 
   constructor(provider: Provider, lifetimes: Lifetimes, timeout: number) {
     this.#provider = provider
@@ -48,8 +48,7 @@ export class ProviderPort implements SessionPort {
   }
 
   commit(id: string, base: OpenedSession | undefined, patch: Patch): Promise<OpenedSession | Absence> {
-    return this.#oneAtATime(id, async () => {
-      const deadline = this.#deadline()
+    return this.#oneAtATime(id, 'sessionRelease', async deadline => {
       const current = await this.#open(id, deadline)
       if (typeof current !== 'string') return this.#write(current, patch, deadline)
       if (base !== undefined) return 'gone'
@@ -58,8 +57,7 @@ export class ProviderPort implements SessionPort {
   }
 
   extend(base: OpenedSession): Promise<OpenedSession | undefined> {
-    return this.#oneAtATime(base.id, async () => {
-      const deadline = this.#deadline()
+    return this.#oneAtATime(base.id, 'sessionRelease', async deadline => {
       const current = await this.#open(base.id, deadline)
       if (typeof current === 'string') return undefined
       return this.#write(current, { cleared: false, operations: new Map() }, deadline)
@@ -67,8 +65,7 @@ export class ProviderPort implements SessionPort {
   }
 
   regenerate(base: OpenedSession, newId: string, patch: Patch): Promise<OpenedSession | Absence> {
-    return this.#oneAtATime(base.id, async () => {
-      const deadline = this.#deadline()
+    return this.#oneAtATime(base.id, 'sessionRegenerate', async deadline => {
       const current = await this.#open(base.id, deadline)
       if (typeof current === 'string') return current
       const store = await deadline.run('sessionRegenerate', () =>
@@ -83,8 +80,7 @@ export class ProviderPort implements SessionPort {
   }
 
   destroy(id: string, base?: OpenedSession): Promise<Absence | undefined> {
-    return this.#oneAtATime(id, async () => {
-      const deadline = this.#deadline()
+    return this.#oneAtATime(id, 'sessionDestroy', async deadline => {
       if (base && !(await deadline.run('sessionExist', () => this.#provider.sessionExist(id)))) return 'gone'
       await deadline.run('sessionDestroy', () => this.#provider.sessionDestroy(id))
       return undefined
@@ -151,8 +147,14 @@ export class ProviderPort implements SessionPort {
     return { ...session, ...meta, entries: new ForeignEntries(store) }
   }
 
-  async #oneAtATime<T>(id: string, task: () => Promise<T>): Promise<T> {
-    return this.#tasks.add(id, task) as Promise<T>
+  /** The time that a task waits for the others is its own. */
+  #oneAtATime<T>(id: string, operation: string, task: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const deadline = this.#deadline()
+    const result = this.#queue.run(id, async () => {
+      deadline.check(operation)
+      return task(deadline)
+    })
+    return deadline.wait(operation, result)
   }
 
   #deadline(): Deadline {
@@ -180,16 +182,4 @@ class ForeignEntries implements Entries {
       'A provider of the seven methods cannot list the keys of a session',
     )
   }
-}
-
-async function runInOrder(_: string, tasks: (() => Promise<unknown>)[]): Promise<Outcome<unknown>[]> {
-  const outcomes: Outcome<unknown>[] = []
-  for (const task of tasks) {
-    try {
-      outcomes.push({ value: await task() })
-    } catch (error) {
-      outcomes.push({ error })
-    }
-  }
-  return outcomes
 }

@@ -56,7 +56,8 @@ export class RecordPort implements SessionPort {
       // The batch may have longer: others in it came later.
       saved =>
         saved ??
-        deadline.run('update', () => this.#lateSaves.add(id, { patch, isNew: base === undefined, deadline })),
+        // What fails there may be an updater.
+        deadline.wait('update', this.#lateSaves.add(id, { patch, isNew: base === undefined, deadline })),
     )
   }
 

@@ -104,8 +104,9 @@ export class RecordWriter {
       const revision = found && revisionOf(found.data)
       if (found && revision === revisionOf(data)) return found.token
       if (revision !== (base && revisionOf(base.data))) {
-        const isGone = found === undefined || decodeRecord(found.data) === 'tombstone'
-        if (base && isGone) return undefined
+        if (base && found === undefined) return undefined
+        // A regenerated id is never written again, but its successor may have taken this save along.
+        if (isTombstone(found) && isTombstone(swap)) return undefined
         throw outcomeUnknown(lost)
       }
       if (isLate) return undefined
@@ -145,6 +146,10 @@ export function openedRecord(id: string, record: LiveRecord, stored: StoredRecor
   const { createdAt, lifetime, entries } = record
   const { data, expiresAt, token } = stored
   return { id, createdAt, lifetime, entries, data, expiresAt, token }
+}
+
+function isTombstone(record: { data: Uint8Array } | undefined): boolean {
+  return record !== undefined && decodeRecord(record.data) === 'tombstone'
 }
 
 /** A driver's error leaves it open; a SessionError of the engine says that nothing was done. */

@@ -11,7 +11,8 @@ async function site(options: ManagerOptions = {}) {
   const setup = await setUp({ clock, maxLifetime: 1000, ...options })
   const server = await serve(async (req, res) => {
     const session = await setup.manager.sessionStart(req, res)
-    if (req.url === '/set') session.update('n', (n = 0) => n + 1)
+    if (req.url === '/short') session.setLifetime(100)
+    if (req.url !== '/') session.update('n', (n = 0) => n + 1)
     res.end(JSON.stringify([session.get('n') ?? 0, session.createdAt, session.expiresAt]))
   })
   const browser = new Browser()
@@ -102,12 +103,34 @@ describe('absolute lifetime', () => {
 })
 
 describe('touchEvery', () => {
+  it('as long as the lifetime would end the session of an active visitor, so it is refused', async () => {
+    for (const options of [
+      { touchEvery: 1000 },
+      { touchEvery: 5000 },
+      { touchEvery: 200, cookieLifeTime: 200 },
+    ])
+      await expect(site(options)).rejects.toMatchObject({
+        code: 'ERR_CONFIG',
+        message: expect.stringContaining('touchEvery'),
+      })
+    await site({ touchEvery: 999 })
+    await site({ touchEvery: 500, absoluteLifetime: 400 })
+  })
+
+  it('longer than the lifetime of one session keeps its visitor all the same', async () => {
+    const { clock, visit } = await site({ touchEvery: 900 })
+    await visit('/short')
+    for (let i = 0; i < 20; i++) {
+      clock.tick(85)
+      expect((await visit()).n).toBe(1)
+    }
+  })
+
   it.each([
     [undefined, 10],
     [250, 4],
     [50, 20],
     [0, 20],
-    [5000, 0],
   ])('%s: %i extensions in the time of one lifetime', async (touchEvery, extensions) => {
     const { clock, visit, store, manager } = await site(touchEvery === undefined ? {} : { touchEvery })
     const happenings = record(manager)
