@@ -26,7 +26,12 @@ export function openPool(options: PoolConfig): OwnedPool {
       const all = Promise.all([pool.end(), ...ended])
       await Promise.race([all, sleep(PATIENCE, undefined, { signal: stop.signal }).catch(() => undefined)])
       stop.abort()
-      for (const client of open) client.connection.stream.destroy()
+      for (const client of open) destroy(client)
     },
   }
+}
+
+/** Another `Client` than that of `pg` itself may have no stream to see. */
+function destroy({ connection }: { connection?: { stream?: { destroy?(): void } } }): void {
+  connection?.stream?.destroy?.()
 }

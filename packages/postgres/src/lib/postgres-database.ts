@@ -15,7 +15,8 @@ import type {
   PostgresConnection,
   PostgresPool,
 } from './driver.ts'
-import { isHarmless, statementError } from './postgres-errors.ts'
+import { ignore, listenTo, stopListeningTo } from './pool-listener.ts'
+import { isHarmless, isStale, statementError } from './postgres-errors.ts'
 import { PreparedRun, type PreparedStatement, takesRuns } from './prepared-run.ts'
 import { readColumn } from './read-column.ts'
 
@@ -42,14 +43,14 @@ export class PostgresDatabase implements SqlDatabase {
     this.#prepared = prepared
     this.#limit = limit
     this.#close = close
-    pool.on('error', ignore)
+    listenTo(pool)
   }
 
   run(statement: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult> {
     const bound = values.map(asText)
     if (!statement.isMaintenance)
       return this.#withConnection(this.#limit, isHarmless, (connection, done) =>
-        connection.query(this.#query(connection, statement, bound), done),
+        this.#send(connection, statement, bound, done),
       )
     // The server has a limit of its own for the statements that somebody waits for.
     const limit = Math.max(this.#limit, MAINTENANCE_LIMIT)
@@ -60,10 +61,23 @@ export class PostgresDatabase implements SqlDatabase {
     )
   }
 
+  /** Runs statements in a transaction that is rolled back, in one round trip. Gives how many rows each found. */
+  async tryOut(texts: readonly string[]): Promise<number[]> {
+    const script = plain(['BEGIN', ...texts, 'ROLLBACK'].join(';'))
+    let found: number[] = []
+    await this.#withConnection(this.#limit, never, (connection, done) =>
+      connection.query(script, (error, answers) => {
+        if (!error) found = (answers as PostgresAnswer[]).slice(1, -1).map(({ rowCount }) => rowCount ?? 0)
+        done(error, answers)
+      }),
+    )
+    return found
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     if (this.#close) await this.#close()
-    else this.#pool.off('error', ignore)
+    else stopListeningTo(this.#pool)
   }
 
   /**
@@ -113,18 +127,29 @@ export class PostgresDatabase implements SqlDatabase {
     return new UnreachableError(error)
   }
 
-  #query(connection: PostgresConnection, statement: SqlStatement, values: Bound): PostgresCall | PreparedRun {
-    if (!this.#prepared) return plain(statement.text, values)
+  #send(
+    connection: PostgresConnection,
+    statement: SqlStatement,
+    values: Bound,
+    done: PostgresCallback,
+  ): void {
+    if (!this.#prepared) return void connection.query(plain(statement.text, values), done)
     const known = this.#statements.get(statement) ?? this.#prepare(statement)
-    if (takesRuns(connection)) return new PreparedRun(known, values)
-    return { ...plain(known.text, values), name: known.name }
+    const [first, second] = takesRuns(connection)
+      ? [new PreparedRun(known, values), () => new PreparedRun(known, values, true)]
+      : [{ ...plain(known.text, values), name: known.name }, () => plain(known.text, values)]
+    connection.query(first, (error, answer) => {
+      // The server refused it before it did anything.
+      if (isStale(error)) connection.query(second(), done)
+      else done(error, answer)
+    })
   }
 
   #prepare(statement: SqlStatement): PreparedStatement {
     const { text } = statement
     // The pool may be shared with others, and a name means the same text on every connection.
     const name = `sess_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`
-    const prepared = { name, text }
+    const prepared = { name, text, columns: new WeakMap() }
     this.#statements.set(statement, prepared)
     return prepared
   }
@@ -152,8 +177,6 @@ function plain(text: string, values: Bound = []): PostgresCall {
 }
 
 const types: PostgresCall['types'] = { getTypeParser: readColumn }
-
-function ignore(): void {}
 
 function never(): boolean {
   return false

@@ -17,6 +17,7 @@ const QUERY_CANCELED = '57014'
 const READ_ONLY = '25006'
 const STATEMENT_MISSING = '26000'
 const STATEMENT_THERE = '42P05'
+const PLAN_CHANGED = '0A000'
 
 /** Whether the connection is as good as before: the statement alone failed, as statements do. */
 export function isHarmless(error: unknown): boolean {
@@ -24,6 +25,15 @@ export function isHarmless(error: unknown): boolean {
   return (
     state !== undefined && (/^40/.test(state) || state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED)
   )
+}
+
+/**
+ * Whether a statement failed because the one that was prepared is lost (DISCARD ALL and DEALLOCATE ALL on a shared pool)
+ * or gives other columns than before (ALTER TABLE): it was not done, and can be prepared again.
+ */
+export function isStale(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === STATEMENT_MISSING || state === PLAN_CHANGED
 }
 
 /** What to throw for a failed statement. */

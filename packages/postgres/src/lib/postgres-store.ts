@@ -48,7 +48,7 @@ export class PostgresStore extends SqlStore {
   static async #connect(settings: PostgresSettings, clock: Clock, timeout: number): Promise<PostgresStore> {
     const { database, patience } = await connect(settings, timeout)
     try {
-      const table = await openTable(database, settings.name, settings.createTable)
+      const table = await openTable(database, settings.name, settings.createTable, clock.now())
       return new PostgresStore(database, { ...dialect, ...(patience && { patience }) }, table, clock)
     } catch (error) {
       await database.close()

@@ -1,6 +1,7 @@
-import { configError, SessionError } from '@sess/core/engine'
-import { prepareTable, type SqlDatabase, type SqlTable, type TableName } from '@sess/sql'
-import { dialect, ENGINE } from './dialect.ts'
+import { prepareTable, type SqlTable, type TableName } from '@sess/sql'
+import { dialect } from './dialect.ts'
+import type { PostgresDatabase } from './postgres-database.ts'
+import { readOnlyError, schemaError, tryWrites, unfit } from './rights.ts'
 
 /** The driver reads binary data as hexadecimal text, which takes several times the memory for a moment. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -11,12 +12,17 @@ const LAST_MOMENT = 8.64e15
 /**
  * The table, made first if it is missing and `createTable` says so.
  *
- * @throws ERR_CONFIG if it is missing, or not fit for sessions; ERR_BACKEND if the server is read-only
+ * @throws ERR_CONFIG if it is missing or not fit for sessions, or may not be written
  */
-export function openTable(database: SqlDatabase, name: TableName, createTable: boolean): Promise<SqlTable> {
+export function openTable(
+  database: PostgresDatabase,
+  name: TableName,
+  createTable: boolean,
+  now: number,
+): Promise<SqlTable> {
   const definition = definitionOf(name)
   const creation = creationOf(definition)
-  const describe = () => inspect(database, name)
+  const describe = () => inspect(database, name, now)
   return prepareTable({ database, dialect, name, createTable, definition, creation, describe })
 }
 
@@ -42,11 +48,14 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+/** The rights that are missing, and the name with its schema, which no search_path changes. */
 const lookAtServer = {
-  text: `SELECT current_setting('transaction_read_only'), quote_ident(current_user), oid,
-  has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
-  AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')
-FROM to_regclass($1) AS oid`,
+  text: `SELECT current_setting('transaction_read_only'), pg_is_in_recovery(), quote_ident(current_user),
+  (SELECT string_agg(word, ', ') FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS word
+    WHERE NOT has_table_privilege(oid, word)),
+  (SELECT quote_ident(nspname) || '.' || quote_ident(relname)
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE pg_class.oid = found.oid)
+FROM to_regclass($1) AS found(oid)`,
   isMaintenance: true,
 }
 
@@ -59,21 +68,36 @@ FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisd
   isMaintenance: true,
 }
 
-async function inspect(database: SqlDatabase, name: TableName): Promise<SqlTable | undefined> {
+async function inspect(
+  database: PostgresDatabase,
+  name: TableName,
+  now: number,
+): Promise<SqlTable | undefined> {
   const { quoted } = name
-  const server = await database.run(lookAtServer, [quoted])
-  const [readOnly, user, oid, mayUse] = server.rows[0] as [string, string, string | null, string]
-  if (readOnly === 'on')
-    throw new SessionError('ERR_BACKEND', 'The server is read-only. Connect to the primary')
-  if (oid === null) return undefined
-  if (mayUse !== 't')
-    throw unfit(name, 'may not be used', `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoted} TO ${user};`)
+  const server = await database
+    .run(lookAtServer, [quoted])
+    .catch(async (error: unknown) => Promise.reject(await schemaError(error, database, name)))
+  const [readOnly, isReplica, user, missing, whole] = server.rows[0] as [string, string, string, Text, Text]
+  if (readOnly === 'on') throw readOnlyError(isReplica === 't', user)
+  if (whole === null) return undefined
+  if (missing !== null)
+    throw unfit(
+      name,
+      `may not be used: ${user} has no right to ${missing}`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoted} TO ${user};`,
+    )
   const { rows } = await database.run(lookAtColumns, [quoted])
   const columns = new Map(rows.map(([column, type, ...flags]) => [column, { type: type as string, flags }]))
   const key = columns.get('session_key')
+  if (!key)
+    throw unfit(
+      name,
+      'has no column session_key: it is of something else',
+      `Set tableName to the name of another table, e.g. { tableName: 'app_session', createTable: true }`,
+    )
   // Sixty-four characters or more, or as many as one likes.
-  if (!key || !/^(text|character varying|character( varying)?\((6[4-9]|[7-9]\d|\d{3,})\))$/.test(key.type))
-    throw unfit(name, has('session_key', key?.type), alter(quoted, 'session_key', 'char(64)'))
+  if (!/^(text|character varying|character( varying)?\((6[4-9]|[7-9]\d|\d{3,})\))$/.test(key.type))
+    throw unfit(name, has('session_key', key.type), alter(quoted, 'session_key', 'char(64)'))
   const [isDeterministic, isUnique] = key.flags
   if (isDeterministic !== 't')
     throw unfit(
@@ -89,8 +113,11 @@ async function inspect(database: SqlDatabase, name: TableName): Promise<SqlTable
   const expiry = columns.get('session_expiry')
   if (expiry?.type !== 'bigint')
     throw unfit(name, has('session_expiry', expiry?.type), alterExpiry(quoted, expiry?.type))
-  return { name, expiryUnit: 1, maxExpiry: LAST_MOMENT, maxBytes: MAX_BYTES }
+  await tryWrites(database, name, user, now)
+  return { name: { ...name, quoted: whole }, expiryUnit: 1, maxExpiry: LAST_MOMENT, maxBytes: MAX_BYTES }
 }
+
+type Text = string | null
 
 function has(column: string, type: string | undefined): string {
   return type === undefined ? `has no column ${column}` : `has the column ${column} as ${type}`
@@ -105,8 +132,4 @@ function alterExpiry(table: string, type: string | undefined): string {
   const isTime = type?.startsWith('timestamp')
   const using = isTime ? 'round(extract(epoch FROM session_expiry) * 1000)::bigint' : 'session_expiry::bigint'
   return alter(table, 'session_expiry', `bigint USING ${using}`)
-}
-
-function unfit({ quoted }: TableName, problem: string, remedy: string): SessionError {
-  return configError(ENGINE, `: the table ${quoted} ${problem}. It takes:\n\n${remedy}`)
 }

@@ -3,9 +3,11 @@ import { readColumn } from './read-column.ts'
 
 /** What `pg` lets a query that is not its own do with a connection. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void }
+  /** Streams of some runtimes, as Cloudflare's sockets, cannot be corked. */
+  readonly stream: { cork?(): void; uncork?(): void }
   /** The texts of the statements that are prepared on this connection, by their names. */
   readonly parsedStatements: Readonly<Record<string, string>>
+  close(what: { type: 'S'; name: string }): void
   parse(statement: { name: string; text: string }): void
   bind(portal: { statement: string; values: readonly (string | Buffer)[] }): void
   describe(what: { type: 'P' }): void
@@ -13,12 +15,15 @@ interface Wire {
   sync(): void
 }
 
+/** How to read each column of an answer. */
+type Readers = readonly ((text: string) => unknown)[]
+
 /** A statement that the server keeps under a name, on every connection from its first run on. */
 export interface PreparedStatement {
   readonly name: string
   readonly text: string
-  /** How to read its columns, when the server has told what they are. */
-  columns?: readonly ((text: string) => unknown)[]
+  /** By connection, when its server has told what the columns are. */
+  readonly columns: WeakMap<object, Readers>
 }
 
 /**
@@ -35,33 +40,42 @@ export class PreparedRun implements PostgresAnswer {
   callback: PostgresCallback | undefined = undefined
   readonly #statement: PreparedStatement
   readonly #values: readonly (string | Buffer)[]
+  readonly #isAnew: boolean
+  #wire: Wire | undefined
+  #columns: Readers | undefined
 
-  constructor(statement: PreparedStatement, values: readonly (string | Buffer)[]) {
+  /** `isAnew`: whether the statement is prepared once more, as what the server has under its name is of no use. */
+  constructor(statement: PreparedStatement, values: readonly (string | Buffer)[], isAnew = false) {
     this.name = statement.name
     this.text = statement.text
     this.#statement = statement
     this.#values = values
+    this.#isAnew = isAnew
   }
 
   submit(wire: Wire): void {
     const { name } = this
+    const isParsed = !this.#isAnew && wire.parsedStatements[name] !== undefined
+    this.#wire = wire
+    this.#columns = isParsed ? this.#statement.columns.get(wire) : undefined
     // All in one packet.
-    wire.stream.cork()
-    if (wire.parsedStatements[name] === undefined) wire.parse(this)
+    wire.stream.cork?.()
+    if (this.#isAnew) wire.close({ type: 'S', name })
+    if (!isParsed) wire.parse(this)
     wire.bind({ statement: name, values: this.#values })
-    if (this.#statement.columns === undefined) wire.describe({ type: 'P' })
+    if (this.#columns === undefined) wire.describe({ type: 'P' })
     wire.execute({})
     wire.sync()
-    wire.stream.uncork()
+    wire.stream.uncork?.()
   }
 
   handleRowDescription({ fields }: { fields: readonly { dataTypeID: number }[] }): void {
-    this.#statement.columns = fields.map(({ dataTypeID }) => readColumn(dataTypeID))
+    this.#columns = fields.map(({ dataTypeID }) => readColumn(dataTypeID))
+    this.#remember(this.#columns)
   }
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
-    const { columns } = this.#statement
-    this.rows.push(fields.map((text, i) => (text === null ? null : columns?.[i]?.(text))))
+    this.rows.push(fields.map((text, i) => (text === null ? null : this.#columns?.[i]?.(text))))
   }
 
   /** `text` is `'SELECT 1'`, `'UPDATE 1'`, `'INSERT 0 1'`. */
@@ -71,12 +85,16 @@ export class PreparedRun implements PostgresAnswer {
 
   handleReadyForQuery(): void {
     // Asked, the server said that there are none.
-    this.#statement.columns ??= []
+    if (this.#columns === undefined) this.#remember([])
     this.callback?.(null, this)
   }
 
   handleError(error: unknown): void {
     this.callback?.(error, this)
+  }
+
+  #remember(columns: Readers): void {
+    if (this.#wire) this.#statement.columns.set(this.#wire, columns)
   }
 }
 

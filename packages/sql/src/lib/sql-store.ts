@@ -1,5 +1,6 @@
 import {
   type Clock,
+  configError,
   type RecordStore,
   revisionOf,
   SessionError,
@@ -55,7 +56,8 @@ export class SqlStore implements RecordStore {
     const expiresAt = Number(row[1]) * this.#table.expiryUnit
     if (expiresAt <= this.#clock.now()) return undefined
     // SQL has null for no bytes; such a row is damaged and so no record.
-    const data = (row[0] ?? new Uint8Array()) as Uint8Array
+    const data = row[0] ?? new Uint8Array()
+    if (!(data instanceof Uint8Array)) throw this.#changed()
     return { data, expiresAt, token: revisionOf(data) }
   }
 
@@ -137,6 +139,13 @@ export class SqlStore implements RecordStore {
 
   #checkOpen(): void {
     if (this.#isClosed) throw new SessionError('ERR_CLOSED', `The ${this.#dialect.engine} store is closed`)
+  }
+
+  #changed(): SessionError {
+    return configError(
+      this.#dialect.engine,
+      `: the column session_data of the table ${this.#table.name.quoted} was changed and holds no bytes any more`,
+    )
   }
 
   #now(): number {
