@@ -95,24 +95,90 @@ describe.skipIf(await noService('mysql'))('at the start', () => {
     expect(error.message).not.toContain(place.account.password)
   })
 
-  it('an account that may not do what sessions need is told', async () => {
+  it('an account that may not use the database is told', async () => {
     const place = await newPlace()
     await place.open()
-    const user = newName('u')
-    await place.rows(`CREATE USER '${user}'@'%' IDENTIFIED BY 'pw'`)
-    onTestFinished(() => place.rows(`DROP USER '${user}'@'%'`).then(() => undefined))
-    const table = `\`${place.account.database}\`.\`${place.table}\``
-    const config = { ...place.config, user, password: 'pw' }
+    const { config } = await newAccount(place)
     expect((await failureOf(config)).message).toMatch(
       /may not use this database\. GRANT SELECT, INSERT, UPDATE, DELETE/,
     )
-    await place.rows(`GRANT SELECT, INSERT, UPDATE ON ${table} TO '${user}'@'%'`)
-    expect(await failureOf(config)).toMatchObject({
+  })
+
+  const all = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
+  const engines = ['InnoDB', 'MyISAM']
+
+  it.each(
+    engines.flatMap(engine =>
+      [...all, 'UPDATE, DELETE', 'SELECT, INSERT, UPDATE'].map(missing => [missing, engine] as const),
+    ),
+  )('an account without %s on a table of %s is told, with the GRANT', async (missing, engine) => {
+    const place = await newPlace()
+    await place.rows(
+      `CREATE TABLE \`${place.table}\` (session_key char(64) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY, session_data blob, session_expiry bigint) ENGINE=${engine}`,
+    )
+    const { config, grant } = await newAccount(place)
+    await grant(all.filter(right => !missing.split(', ').includes(right)).join())
+    const error = await failureOf(config)
+    expect(error).toMatchObject({ code: 'ERR_CONFIG' })
+    expect(error.message).toContain(`'${config.user}'@'%' has no right to ${missing} on the table`)
+    expect(await place.expiries()).toEqual([])
+    await place.rows(error.message.slice(error.message.indexOf('\n\n')))
+    await place.open({ ...config, createTable: false })
+    expect(await place.expiries()).toEqual([])
+  })
+
+  it('an account without any right on the table is told that, not that there is no table', async () => {
+    const place = await newPlace()
+    await place.open()
+    await place.rows(`CREATE TABLE \`${place.table}_2\` (a int)`)
+    onTestFinished(() => place.rows(`DROP TABLE \`${place.table}_2\``).then(() => undefined))
+    const { config, grant } = await newAccount(place)
+    await grant('SELECT', `${place.table}_2`)
+    for (const createTable of [true, false]) {
+      const error = await failureOf({ ...config, createTable })
+      expect(error.message).toContain('has no right to SELECT, INSERT, UPDATE, DELETE on the table')
+    }
+  })
+
+  it('an account with the rights on the three columns alone is enough, but for the delete', async () => {
+    const place = await newPlace()
+    await place.open()
+    const { config, grant } = await newAccount(place)
+    const columns = '(session_key, session_data, session_expiry)'
+    await grant(`SELECT ${columns}, INSERT ${columns}, UPDATE (session_data, session_expiry)`)
+    expect((await failureOf(config)).message).toContain('has no right to DELETE on the table')
+    await grant('DELETE')
+    await place.open(config)
+  })
+
+  it.each([
+    [', other text NOT NULL', /another column that must have a value/],
+    [', CHECK (octet_length(session_data) > 1000)', /a condition of the table does not let a session in/],
+  ])('a table with %s is told', async (column, message) => {
+    const place = await newPlace()
+    await place.rows(
+      `CREATE TABLE \`${place.table}\` (session_key char(64) PRIMARY KEY, session_data blob, session_expiry bigint${column})`,
+    )
+    expect(await failureOf(place.config)).toMatchObject({
       code: 'ERR_CONFIG',
-      message: expect.stringMatching(/GRANT SELECT, INSERT, UPDATE, DELETE on the table to it/),
+      message: expect.stringMatching(message),
     })
-    await place.rows(`GRANT DELETE ON ${table} TO '${user}'@'%'`)
-    await place.open({ ...config, createTable: true })
+  })
+
+  it.each([
+    [
+      'express-mysql-session',
+      'session_id varchar(128) PRIMARY KEY, expires int unsigned NOT NULL, data mediumtext',
+    ],
+    ['connect-session-knex', 'sid varchar(255) PRIMARY KEY, sess json NOT NULL, expired datetime NOT NULL'],
+    ['Laravel', 'id varchar(255) PRIMARY KEY, payload longtext NOT NULL, last_activity int NOT NULL'],
+  ])('the table of %s is left alone', async (_, columns) => {
+    const place = await newPlace()
+    await place.rows(`CREATE TABLE \`${place.table}\` (${columns})`)
+    expect(await failureOf(place.config)).toMatchObject({
+      code: 'ERR_CONFIG',
+      message: expect.stringMatching(/has no column session_key\. Choose another 'tableName'/),
+    })
   })
 
   it('a server that is read-only is told', async () => {
@@ -157,4 +223,14 @@ describe.skipIf(await noService('mysql'))('at the start', () => {
     await expect(store.count(0)).rejects.toMatchObject(closed)
     await expect(store.sweep(0, 1)).rejects.toMatchObject(closed)
   })
+
+  /** An account that may do nothing, how to open the table as it, and what grants it rights. */
+  async function newAccount(place: Place) {
+    const user = newName('u')
+    await place.rows(`CREATE USER '${user}'@'%' IDENTIFIED BY 'pw'`)
+    onTestFinished(() => place.rows(`DROP USER '${user}'@'%'`).then(() => undefined))
+    const grant = (rights: string, table = place.table) =>
+      place.rows(`GRANT ${rights} ON \`${place.account.database}\`.\`${table}\` TO '${user}'@'%'`)
+    return { config: { ...place.config, user, password: 'pw' }, grant }
+  }
 })

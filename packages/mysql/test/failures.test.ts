@@ -69,6 +69,25 @@ describe.skipIf(isMissing)('when something fails', async () => {
     expect(await store.load(newId())).toBeUndefined()
   })
 
+  it('a server that has no room for a further prepared statement is sent the values with it', async () => {
+    const place = new Place(server)
+    await place.open()
+    await place.rows('SET GLOBAL max_prepared_stmt_count = 0')
+    onTestFinished(() => place.rows('SET GLOBAL max_prepared_stmt_count = 16382').then(() => undefined))
+    const client = mysql2.createPool(place.account)
+    onTestFinished(() => new Promise(resolve => client.end(() => resolve())))
+    for (const config of [place.config, { client, tableName: place.table }]) {
+      const store = await place.open(config)
+      const [id, data] = [newId(), dataOf(40)]
+      const token = (await store.create(id, data, place.in(60_000))) ?? ''
+      expect(await store.load(id)).toEqual({ data, expiresAt: place.in(60_000), token })
+      expect(await store.update(id, dataOf(40), place.in(60_000), token)).toBeDefined()
+      expect(await store.delete(id)).toBe(true)
+      await store.create(newId(), data, place.in(-1))
+      expect(await store.sweep(place.clock.now(), 10)).toBe(1)
+    }
+  })
+
   it('readTimeout ends a call before the timeout does', async () => {
     const { store, id, token, place } = await lockedScene({
       uri: '/?readTimeout=1500ms&innodb_lock_wait_timeout=50',

@@ -1,6 +1,6 @@
 import { MysqlStore } from '@sess/mysql'
 import { noService, service } from '@sess/testing'
-import mysql2, { type PoolOptions } from 'mysql2'
+import mysql2, { type PoolConnection, type PoolOptions } from 'mysql2'
 import mysql2Promise from 'mysql2/promise'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dataOf, newId, newName, Place } from './support/place.ts'
@@ -132,4 +132,77 @@ describe.skipIf(await noService('mysql'))('a given pool', () => {
     expect(more).toEqual([first, first])
     expect(await counts(false)).toEqual([0, 0, 0])
   })
+
+  /** A store on the one connection of a pool that others use as well. */
+  async function newShared() {
+    const place = await newPlace()
+    const client = newPool(place, { connectionLimit: 1 })
+    const connections: PoolConnection[] = []
+    client.on('connection', connection => connections.push(connection))
+    const store = await place.open({ client, tableName: place.table, createTable: true })
+    return { place, client, store, connections }
+  }
+
+  it.each([
+    ['statements are closed', closeStatements],
+    ['the connection is reset', (connection: PoolConnection) => command(done => connection.reset(done))],
+    [
+      'another database is used',
+      (connection: PoolConnection) => command(done => connection.query('USE information_schema', done)),
+    ],
+    [
+      'the account is changed',
+      (connection: PoolConnection) =>
+        command(done => connection.changeUser({ database: 'information_schema' }, done)),
+    ],
+  ])('goes on with the same connection after %s by others', async (_, disturb) => {
+    const { place, store, connections } = await newShared()
+    await exercise(place, store)
+    const [id, data] = [newId(), dataOf(300)]
+    const token = (await store.create(id, data, place.in(60_000))) ?? ''
+    for (let i = 0; i < 3; i++) {
+      await disturb(connections[0] as PoolConnection)
+      expect(await store.load(id)).toEqual({ data, expiresAt: place.in(60_000), token })
+      await disturb(connections[0] as PoolConnection)
+      expect(await store.extend(id, place.in(60_000), token)).toBe(token)
+    }
+    await disturb(connections[0] as PoolConnection)
+    expect(await store.create(id, data, place.in(60_000))).toBeUndefined()
+    await disturb(connections[0] as PoolConnection)
+    expect(await store.delete(id, token)).toBe(true)
+    await disturb(connections[0] as PoolConnection)
+    await exercise(place, store)
+    expect(connections).toHaveLength(1)
+  })
+
+  it('has no listener left of twenty stores that were opened and closed on it', async () => {
+    const { place, client, store, connections } = await newShared()
+    const [connection] = connections as [PoolConnection]
+    const before = connection.listenerCount('error')
+    const warnings: Error[] = []
+    const warned = (warning: Error) => void warnings.push(warning)
+    process.on('warning', warned)
+    onTestFinished(() => void process.off('warning', warned))
+    const stores = [store]
+    for (let i = 0; i < 20; i++) stores.push(await place.open({ client, tableName: place.table }))
+    expect(connection.listenerCount('error')).toBe(before)
+    for (const each of stores) expect(await each.load(newId())).toBeUndefined()
+    for (const each of stores) await each.close()
+    expect(connections).toHaveLength(1)
+    expect(connection.listenerCount('error')).toBe(before)
+    expect(client.eventNames()).toEqual(['connection'])
+    expect(warnings).toEqual([])
+  })
 })
+
+/** Sends a command and waits for its answer. */
+function command(send: (done: (error: unknown) => void) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => void send(error => (error ? reject(error) : resolve())))
+}
+
+/** Closes what is prepared on a connection, of which the driver is not told: as a proxy or a failover does it. */
+async function closeStatements(connection: PoolConnection): Promise<void> {
+  const { _statements } = connection as unknown as { _statements: Map<string, { close(): void }> }
+  for (const statement of _statements.values()) statement.close()
+  await command(done => connection.ping(done))
+}

@@ -4,7 +4,9 @@ export interface MysqlConnection {
   query(sql: string, callback: MysqlCallback): unknown
   execute(options: MysqlCall, callback: MysqlCallback): unknown
   execute(sql: string, values: MysqlCall['values'], callback: MysqlCallback): unknown
+  unprepare(statement: MysqlCall | string): unknown
   on(event: 'error', listener: () => void): unknown
+  off(event: 'error', listener: () => void): unknown
   release(): void
   destroy(): void
 }

@@ -10,7 +10,7 @@ import {
 import { ConnectionLine, type Waiter } from './connection-line.ts'
 import { discard, type MysqlCallback, type MysqlConnection, type MysqlPool } from './driver.ts'
 import { asBuffer, withLiterals } from './literals.ts'
-import { isGivenUp, isTaken, withoutStatement } from './mysql-errors.ts'
+import { hasNoRoom, isGivenUp, isLost, isMissingTable, isTaken, withoutStatement } from './mysql-errors.ts'
 
 export interface MysqlDatabaseOptions {
   readonly pool: MysqlPool
@@ -113,7 +113,10 @@ export class MysqlDatabase implements SqlDatabase {
         clearTimeout(timer)
         // Another connection may fare better: to a server that may write, or that has started again.
         if (connection && error && !mayStay(error)) discard(connection)
-        else connection?.release()
+        else if (connection) {
+          connection.off('error', ignore)
+          connection.release()
+        }
         if (error) reject(withoutStatement(error))
         else resolve(result as T)
       }
@@ -121,23 +124,21 @@ export class MysqlDatabase implements SqlDatabase {
         // Nothing was sent, so nothing can have been done.
         if (error) return done(this.#unreachable(error))
         connection = free
-        if (this.#known.has(free)) work(free, done)
-        else this.#greet(free, failure => (failure ? done(failure) : work(free, done)))
+        // What becomes of a statement its own callback says; as an event alone it would end the process.
+        free.on('error', ignore)
+        if (!this.#greeting || this.#known.has(free)) work(free, done)
+        else this.#greet(free, this.#greeting, failure => (failure ? done(failure) : work(free, done)))
       }
       this.#line.join(start)
     })
   }
 
-  #greet(connection: MysqlConnection, done: (error?: unknown) => void): void {
-    // What becomes of a statement its own callback says; an idle connection that ends is none of ours.
-    connection.on('error', () => undefined)
-    const greeted = (error: unknown) => {
+  #greet(connection: MysqlConnection, greeting: string, done: (error?: unknown) => void): void {
+    connection.query(greeting, error => {
       if (error) return done(new UnreachableError(error))
       this.#known.add(connection)
       done()
-    }
-    if (this.#greeting) connection.query(this.#greeting, greeted)
-    else greeted(null)
+    })
   }
 
   #unreachable(error: Error): unknown {
@@ -151,19 +152,40 @@ function closed(): SessionError {
 
 /** Of a pool with settings of its own: each call says how its result is read. */
 function sender(prepared: boolean): Send {
-  return (connection, text, values, done) => {
-    const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast } as const
-    if (prepared) connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
-    else connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
-  }
+  const call = { rowsAsArray: true, namedPlaceholders: false, nestTables: false, typeCast } as const
+  const plain: Send = (connection, text, values, done) =>
+    void connection.query({ ...call, sql: withLiterals(text, values), values: [] }, done)
+  const execute: Send = (connection, text, values, done) =>
+    void connection.execute({ ...call, sql: text, values: values.map(bound) }, done)
+  const forget = (connection: MysqlConnection, sql: string) =>
+    connection.unprepare({ ...call, sql, values: [] })
+  return prepared ? preparing(execute, forget, plain) : plain
 }
 
 /** Of a pool that is set as the engine reads results. */
 function senderToOwn(prepared: boolean): Send {
-  return (connection, text, values, done) => {
-    if (prepared) connection.execute(text, values.map(bound), done)
-    else connection.query(withLiterals(text, values), done)
-  }
+  const plain: Send = (connection, text, values, done) =>
+    void connection.query(withLiterals(text, values), done)
+  const execute: Send = (connection, text, values, done) =>
+    void connection.execute(text, values.map(bound), done)
+  const forget = (connection: MysqlConnection, text: string) => connection.unprepare(text)
+  return prepared ? preparing(execute, forget, plain) : plain
+}
+
+/** What the server refused before it did anything is sent once more: prepared again, or with the values in it. */
+function preparing(
+  execute: Send,
+  forget: (connection: MysqlConnection, text: string) => unknown,
+  plain: Send,
+): Send {
+  return (connection, text, values, done) =>
+    execute(connection, text, values, (error, result) => {
+      if (isLost(error)) {
+        forget(connection, text)
+        execute(connection, text, values, done)
+      } else if (hasNoRoom(error)) plain(connection, text, values, done)
+      else done(error, result)
+    })
 }
 
 /** As the driver does by itself. Only another function wins over one that is set for the pool. */
@@ -173,8 +195,10 @@ function typeCast(_: unknown, next: () => unknown): unknown {
 
 /** The statement alone failed, as statements do. */
 function isHarmless(error: unknown): boolean {
-  return isTaken(error) || isGivenUp(error)
+  return isTaken(error) || isGivenUp(error) || isMissingTable(error)
 }
+
+function ignore(): void {}
 
 function never(): boolean {
   return false

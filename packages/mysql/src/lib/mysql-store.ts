@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { type Clock, configError, isSessionError, REVISION_BYTES, SessionError } from '@sess/core/engine'
+import { type Clock, isSessionError } from '@sess/core/engine'
 import { prepareTable, readTableName, SqlStore, type TableName, type TablePlan } from '@sess/sql'
 import { addressOf, connect } from './connect.ts'
 import type { MysqlClient } from './driver.ts'
@@ -9,6 +8,7 @@ import type { MysqlDatabase } from './mysql-database.ts'
 import { mysqlDialect } from './mysql-dialect.ts'
 import { MysqlSweeper } from './mysql-sweeper.ts'
 import { describeTable, type MysqlTable, tableDefinition } from './mysql-table.ts'
+import { checkWrites } from './rights.ts'
 import { startError } from './start-error.ts'
 
 /** What a {@link MysqlStore} needs besides its configuration. */
@@ -45,7 +45,7 @@ export class MysqlStore extends SqlStore {
         if (isGivenUp) await database.close()
         const table = await prepareTable(planFor(database, name, settings))
         const store = new MysqlStore(database, table, clock)
-        await checkWrites(store, clock)
+        await checkWrites(store, database, table.name, clock)
         return store
       })
     } catch (error) {
@@ -66,23 +66,4 @@ function planFor(
   const definition = tableDefinition(name.quoted)
   const describe = () => describeTable(database, name, prepared)
   return { database, dialect: mysqlDialect, name, createTable, definition, creation: definition, describe }
-}
-
-/**
- * Whether this account may write, and whether an update says what it found and not what it changed: of a pool
- * that was given, and of a proxy in between, only a try can tell.
- */
-async function checkWrites(store: SqlStore, clock: Clock): Promise<void> {
-  const id = `probe-${randomBytes(16).toString('hex')}`
-  const expiresAt = clock.now() + 60_000
-  // Too short for a session, so that nobody counts it.
-  const token = await store.create(id, randomBytes(REVISION_BYTES), expiresAt)
-  if (token === undefined) throw new SessionError('ERR_BACKEND', 'The database is busy: try again')
-  const found = await store.extend(id, expiresAt, token)
-  await store.delete(id)
-  if (found === undefined)
-    throw configError(
-      'mysql',
-      `: the connections of this pool do not have the flag FOUND_ROWS, so an extension that changes nothing could not be told from a session that is gone. Leave '-FOUND_ROWS' out of the pool's 'flags', and let a proxy pass the flag`,
-    )
 }

@@ -1,5 +1,7 @@
 import { configError } from '@sess/core/engine'
 import type { SqlDatabase, SqlTable, TableName } from '@sess/sql'
+import { isDenied } from './mysql-errors.ts'
+import { rightsError } from './rights.ts'
 
 /** Room in a packet for all of a statement but the data, in bytes. */
 const OVERHEAD = 1024
@@ -46,7 +48,8 @@ export async function describeTable(
   if (schema === null) throw wrong(`: 'database' is missing, e.g. { database: 'app' }`)
 
   const { rows: columns } = await database.run(COLUMNS, [schema, name.table])
-  if (columns.length === 0) return undefined
+  // Of a table on which an account has no right at all the server says nothing here.
+  if (columns.length === 0) return noTable(database, name)
   const column = (wanted: string) => {
     const [, type, collation, engine] = columns.find(row => textOf(row[0]).toLowerCase() === wanted) ?? []
     if (type === undefined) throw wrong(`: the table ${name.quoted} has no column ${wanted}. ${remedy(name)}`)
@@ -56,7 +59,8 @@ export async function describeTable(
   checkKey(name, column('session_key'), indexes)
   const packet = Number(maxPacket) - OVERHEAD
   return {
-    name,
+    // With its database, which no USE of others changes.
+    name: { ...name, quoted: `${quote(schema)}.${quote(name.table)}` },
     ...expiryOf(name, column('session_expiry').type),
     // Without preparing, a byte is two digits.
     maxBytes: Math.min(sizeOf(name, column('session_data').type), prepared ? packet : Math.floor(packet / 2)),
@@ -64,6 +68,19 @@ export async function describeTable(
     expiryIndex: firstIndexOn(indexes, 'session_expiry'),
     fullName: `${schema}.${name.table}`,
   }
+}
+
+async function noTable(database: SqlDatabase, name: TableName): Promise<undefined> {
+  try {
+    await database.run({ text: `SELECT 1 FROM ${name.quoted} WHERE 1 = 0` }, [])
+  } catch (error) {
+    if (isDenied(error)) throw await rightsError(error, database, name)
+  }
+  return undefined
+}
+
+function quote(identifier: string): string {
+  return `\`${identifier.replaceAll('`', '``')}\``
 }
 
 const COLUMNS = {

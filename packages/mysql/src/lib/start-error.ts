@@ -2,6 +2,8 @@ import { configError, isSessionError, SessionError } from '@sess/core/engine'
 import { UnreachableError } from '@sess/sql'
 import { codeOf } from './mysql-errors.ts'
 
+const noSession = `a condition of the table does not let a session in. Drop it, or choose another 'tableName'`
+
 /** What a setting is at fault for, and what to do. */
 const remedies: Record<string, string> = {
   ER_ACCESS_DENIED_ERROR: `the account is not accepted. Check 'user' and 'password', and that the account may connect from this host`,
@@ -13,6 +15,10 @@ const remedies: Record<string, string> = {
   ER_OPTION_PREVENTS_STATEMENT: `the server is read-only. Connect to the primary`,
   ER_READ_ONLY_MODE: `the server is read-only. Connect to the primary`,
   ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: `transactions are read-only. SET transaction_read_only = 0`,
+  ER_NO_DEFAULT_FOR_FIELD: `the table has another column that must have a value, and sessions have none for it. Give that column a default, or choose another 'tableName'`,
+  ER_CHECK_CONSTRAINT_VIOLATED: noSession,
+  // The driver's name for the number that MariaDB has for it.
+  ER_INNODB_AUTOEXTEND_SIZE_OUT_OF_RANGE: noSession,
   ER_UNKNOWN_SYSTEM_VARIABLE: `a parameter is neither one of go-sql-driver's nor a system variable of the server`,
   ER_WRONG_VALUE_FOR_VAR: `a system variable does not take its value. Strings need quotes, e.g. time_zone=%27%2B00:00%27`,
   ER_WRONG_TYPE_FOR_VAR: `a system variable does not take its value. Numbers need no quotes`,
