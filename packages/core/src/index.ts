@@ -21,8 +21,15 @@ export type { NodeRequest } from './lib/node-request.ts'
 export type { NodeResponse } from './lib/node-response.ts'
 export type { Provider } from './lib/provider.ts'
 export { type EngineFactory, register } from './lib/registry.ts'
-export type { LoadErrorPolicy, RequestSession, RequestSessionOptions } from './lib/request-session.ts'
+export type {
+  RequestSession,
+  RequestSessionOptions,
+  SessionObject,
+  SessionProperties,
+} from './lib/request-session.ts'
+export type { LoadErrorPolicy } from './lib/request-state.ts'
 export type { Session } from './lib/session.ts'
+export type { SessionCookie } from './lib/session-cookie.ts'
 export type { HashFunction } from './lib/session-id.ts'
 export type { Absence, Capabilities } from './lib/session-port.ts'
 export type { AppData, AppSession, KeyOf, SessionData, SessionStore } from './lib/session-store.ts'

@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { FastifySession } from './lib/fastify-session.ts'
 export { type AnyManager, type SessionsOptions, sessions } from './lib/sessions.ts'

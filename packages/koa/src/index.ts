@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { KoaSession } from './lib/koa-session.ts'
 export { type SessionMiddleware, sessions } from './lib/sessions.ts'

@@ -1,10 +1,11 @@
-import { STATUS_CODES } from 'node:http'
 import { SessionError } from './errors.ts'
 import type { RequestHooks } from './exchange.ts'
+import { withStatus } from './http-error.ts'
 import type { Manager } from './manager.ts'
 import type { NodeRequest } from './node-request.ts'
 import type { NodeResponse } from './node-response.ts'
-import { type LoadErrorPolicy, RequestSession, type RequestSessionType } from './request-session.ts'
+import { RequestSession, type RequestSessionType } from './request-session.ts'
+import type { LoadErrorPolicy } from './request-state.ts'
 
 /** Sessions that the configuration has switched off. */
 export interface SessionsOff {
@@ -77,22 +78,6 @@ export class Adapter<Data extends object, Req, Session extends RequestSession<Da
     const { onLoadError = 'error' } = this.#options
     return typeof onLoadError === 'function' ? onLoadError(error, request) : onLoadError
   }
-}
-
-/**
- * Gives an error the HTTP status that frameworks look for: Express and Koa in `status`, Fastify in `statusCode`, and
- * Hono, which takes every error for a 500, in the response of `getResponse`.
- */
-export function withStatus(error: unknown, status: number): unknown {
-  if (!(error instanceof Error)) return error
-  Object.assign(error, { status, statusCode: status })
-  if (status !== 500)
-    Object.defineProperty(error, 'getResponse', { value: () => plainResponse(status), configurable: true })
-  return error
-}
-
-function plainResponse(status: number): Response {
-  return new Response(STATUS_CODES[status], { status })
 }
 
 function checkSessions(sessions: unknown): void {

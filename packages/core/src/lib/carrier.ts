@@ -1,4 +1,4 @@
-import { type CookieWriter, cookieValues } from './cookie.ts'
+import { type CookieAttributes, type CookieWriter, cookieValues } from './cookie.ts'
 import { SessionError } from './errors.ts'
 
 /** How a session travels: in which headers, and how it is written there. `header` is what the request has. */
@@ -17,6 +17,8 @@ export interface Carrier {
   owns(line: string): boolean
   /** @throws ERR_INSECURE_COOKIE if the client would not keep it */
   checkConnection(isSecure: boolean): void
+  /** The attributes of the cookie, where there is one. */
+  attributes(isSecure: boolean): CookieAttributes | undefined
 }
 
 /** An id in a header of its own, for clients that keep no cookies. */
@@ -46,6 +48,10 @@ export class HeaderCarrier implements Carrier {
   }
 
   checkConnection(): void {}
+
+  attributes(): undefined {
+    return undefined
+  }
 }
 
 /** In cookies, see {@link IDCarrier} and {@link SealedCarrier}. */
@@ -62,6 +68,10 @@ abstract class CookieCarrier {
 
   checkConnection(isSecure: boolean): void {
     this.writer.checkConnection(isSecure)
+  }
+
+  attributes(isSecure: boolean): CookieAttributes {
+    return this.writer.attributes(isSecure)
   }
 }
 

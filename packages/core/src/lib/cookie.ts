@@ -17,6 +17,16 @@ export interface CookieOptions {
   readonly secure: Secure
 }
 
+/** The attributes of a cookie, as one response has them. */
+export interface CookieAttributes {
+  readonly domain: string | undefined
+  readonly path: string
+  readonly sameSite: 'lax' | 'strict' | 'none'
+  readonly httpOnly: boolean
+  readonly partitioned: boolean
+  readonly secure: boolean
+}
+
 /** The values of all cookies of that name in a `Cookie` header (RFC 6265 section 4.2.1). */
 export function cookieValues(header: string | undefined, name: string): string[] {
   const values: string[] = []
@@ -49,6 +59,11 @@ export class CookieWriter {
       (httpOnly ? '; HttpOnly' : '') +
       `; SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}` +
       (partitioned ? '; Partitioned' : '')
+  }
+
+  attributes(isSecure: boolean): CookieAttributes {
+    const { domain, path, sameSite, httpOnly, partitioned, secure } = this.#options
+    return { domain, path, sameSite, httpOnly, partitioned, secure: isSecure && secure !== false }
   }
 
   /** @throws ERR_INSECURE_COOKIE if the browser would drop the cookie */

@@ -1,4 +1,5 @@
 import type { Carrier } from './carrier.ts'
+import type { CookieAttributes } from './cookie.ts'
 import { SessionError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { PendingWork } from './pending-work.ts'
@@ -29,6 +30,11 @@ export class SessionChannel {
   /** Whether there is a response, sent or not. */
   get hasResponse(): boolean {
     return this.exchange.hasResponse
+  }
+
+  /** The attributes of the session's cookie, where there is one. */
+  get attributes(): CookieAttributes | undefined {
+    return this.#context.carrier.attributes(this.#isSecure)
   }
 
   /** What the request brings, most likely first. */

@@ -19,6 +19,8 @@ export class SessionLifecycle {
   #state: 'live' | 'destroyed' | Absence
   /** The session is known to have ended, so that a change of it is an error. */
   #isClosed = false
+  /** The session is stored though it has no data. */
+  #mustBegin = false
   #draft: Draft
   #sequence: Sequence | undefined
   #extension: Promise<void> | undefined
@@ -50,9 +52,23 @@ export class SessionLifecycle {
     return this.#opened
   }
 
-  /** The lifetime of its own that the session was given in this request, in seconds, or 0. */
+  get createdAt(): number {
+    return this.#opened?.createdAt ?? this.#context.lifetimes.clock.now()
+  }
+
+  get expiresAt(): number {
+    if (this.#opened && this.#draft.lifetime === undefined) return this.#opened.expiresAt
+    return this.#context.lifetimes.expiresAt(this.createdAt, this.lifetime)
+  }
+
+  /** The session's own idle lifetime in seconds, or 0; saved or not. */
   get lifetime(): number {
-    return this.#draft.lifetime ?? 0
+    return this.#draft.lifetime ?? this.#opened?.lifetime ?? 0
+  }
+
+  /** Lets a session begin that has no data. */
+  begin(): void {
+    this.#mustBegin = true
   }
 
   get isEnded(): boolean {
@@ -112,7 +128,7 @@ export class SessionLifecycle {
 
   #isChanged(): boolean {
     if (this.#state === 'destroyed') return false
-    return this.#opened ? this.#draft.isChanged() : this.#draft.hasData()
+    return this.#opened ? this.#draft.isChanged() : this.#mustBegin || this.#draft.hasData()
   }
 
   #run<T>(task: () => Awaitable<T>): Awaitable<T> {

@@ -10,13 +10,11 @@ import type { KeyOf, SessionData, SessionStore } from './session-store.ts'
 
 /** One request's view of one session. See {@link SessionStore} for what beego's methods do. */
 export class Session<Data extends object = SessionData> implements SessionStore<Data>, AsyncDisposable {
-  readonly #context: SessionContext
   readonly #channel: SessionChannel | undefined
   readonly #lifecycle: SessionLifecycle
 
   /** For core only; `manager.sessionStart` gives sessions. Without a channel there is no cookie. */
   constructor(context: SessionContext, channel: SessionChannel | undefined, start: SessionStart) {
-    this.#context = context
     this.#channel = channel
     this.#lifecycle = new SessionLifecycle(context, channel, start)
   }
@@ -36,15 +34,17 @@ export class Session<Data extends object = SessionData> implements SessionStore<
 
   /** When the session began, in milliseconds since 1970. */
   get createdAt(): number {
-    return this.#lifecycle.opened?.createdAt ?? this.#context.lifetimes.clock.now()
+    return this.#lifecycle.createdAt
   }
 
   /** When the session ends if nobody comes any more, in milliseconds since 1970. */
   get expiresAt(): number {
-    return (
-      this.#lifecycle.opened?.expiresAt ??
-      this.#context.lifetimes.expiresAt(this.createdAt, this.#lifecycle.lifetime)
-    )
+    return this.#lifecycle.expiresAt
+  }
+
+  /** The idle lifetime that {@link setLifetime} gave this session, in seconds; 0: that of the manager. */
+  get lifetime(): number {
+    return this.#lifecycle.lifetime
   }
 
   sessionID(): string {
@@ -146,6 +146,13 @@ export class Session<Data extends object = SessionData> implements SessionStore<
   /** What `sessionRelease` does; over at once where the engine is. For core only. */
   release(): Awaitable<void> {
     return this.#lifecycle.release()
+  }
+
+  /** Stores the session, be it without data, if its cookie can still be sent: its id was given away. For core only. */
+  begin(): void {
+    if (!this.isNew || this.isEnded || this.#channel?.exchange.headersSent !== false) return
+    this.#lifecycle.begin()
+    this.#channel.changed()
   }
 
   /** Extends the session beside the handler, if that is due. For core only. */

@@ -1,4 +1,6 @@
 import { type Awaitable, attempt, follow, isPromise } from './awaitable.ts'
+import type { Clock } from './clock.ts'
+import type { CookieAttributes } from './cookie.ts'
 import type { Exchange } from './exchange.ts'
 import { Session } from './session.ts'
 import { type ChannelContext, SessionChannel } from './session-channel.ts'
@@ -39,6 +41,15 @@ export class Visit<Data extends object> {
   /** The session, once it is started. */
   get session(): Session<Data> | undefined {
     return this.#session
+  }
+
+  /** What the session's cookie is sent with, and how long the browser keeps it if the session does not say, in seconds. */
+  get cookie(): { readonly attributes: CookieAttributes | undefined; readonly lifetime: number } {
+    return { attributes: this.#channel.attributes, lifetime: this.#context.cookieLifeTime }
+  }
+
+  get clock(): Clock {
+    return this.#context.lifetimes.clock
   }
 
   /** Whether there is a response. A visit that began without can be given one. */

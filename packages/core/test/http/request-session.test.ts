@@ -63,8 +63,8 @@ it('says what is missing when it is used before it is started', async () => {
     sess => sess.delSession('n'),
     sess => sess.sessionRegenerateID(),
     sess => sess.destroySession(),
-    sess => sess.flash('a'),
-    sess => sess.flash('a', 'b'),
+    sess => sess.takeFlash('a'),
+    sess => sess.addFlash('a', 'b'),
   ]
   const reply = await visit(async sess => {
     expect(sess.isStarted).toBe(false)
@@ -151,7 +151,7 @@ describe('when the session cannot be loaded', () => {
     const reply = await visit(async sess => {
       await sess.sessionStart()
       expect(sess).toMatchObject({ isStarted: true, isReadOnly: true, isNew: true })
-      expect([sess.get('n'), sess.has('n'), sess.keys(), sess.entries(), sess.flash('a')]).toEqual([
+      expect([sess.get('n'), sess.has('n'), sess.keys(), sess.entries(), sess.takeFlash('a')]).toEqual([
         undefined,
         false,
         [],
@@ -165,7 +165,7 @@ describe('when the session cannot be loaded', () => {
         () => sess.update('n', () => 2),
         () => sess.setLifetime(5),
         () => sess.sessionID(),
-        () => sess.flash('a', 'b'),
+        () => sess.addFlash('a', 'b'),
         () => sess.sessionRegenerateID(),
         () => sess.destroySession(),
       ])

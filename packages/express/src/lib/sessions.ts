@@ -5,18 +5,23 @@ import {
   type AdapterOptions,
   type Manager,
   readyForProperties,
+  type SessionObject,
   type SessionsOff,
   withStatus,
 } from '@sess/core/adapter'
 import { ExpressSession } from './express-session.ts'
+import { showOn } from './request-properties.ts'
 
 declare global {
   namespace Express {
     interface Request {
-      /** The session of this request. */
-      session: ExpressSession
+      /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
+      get session(): SessionObject<AppData, ExpressSession>
+      set session(value: SessionObject<AppData, ExpressSession> | Partial<AppData> | null)
+      /** `session.id`; `undefined` where there is no session. */
+      sessionID: string
       /** Loads the session, where that is left to the handler. @throws ERR_BACKEND, ERR_TIMEOUT with status 503 */
-      sessionStart(): Promise<ExpressSession>
+      sessionStart(): Promise<SessionObject<AppData, ExpressSession>>
     }
   }
 }
@@ -51,14 +56,9 @@ export function sessions<Data extends object, Req extends SessionRequest = Sessi
     const session = adapter.session(req, req, res, hooks)
     // What has a session is ready by now.
     if (session.isOff) readyForProperties(req, 'httpVersionMajor')
-    req.session = session
-    req.sessionStart = sessionStart
+    showOn(req, session)
     const starting = adapter.start(session)
     if (starting) starting.then(() => next(), next)
     else next()
   }
-}
-
-function sessionStart(this: SessionRequest): Promise<ExpressSession> {
-  return this.session.sessionStart()
 }

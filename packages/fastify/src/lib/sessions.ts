@@ -3,21 +3,29 @@ import type { AppData } from '@sess/core'
 import {
   Adapter,
   type AdapterOptions,
+  assignSession,
   isOfAnswer,
   type Manager,
-  type RequestSession,
+  type SessionObject,
   type SessionsOff,
+  shownSession,
+  showSession,
   withStatus,
 } from '@sess/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { FastifySession } from './fastify-session.ts'
+
+const current: unique symbol = Symbol('sess.session')
 
 /** How a context, or a route in its `config`, has its sessions. */
 type Options = AdapterOptions<FastifyRequest>
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The session of this request. */
-    session: RequestSession<AppData>
+    /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
+    get session(): SessionObject<AppData, FastifySession>
+    set session(value: SessionObject<AppData, FastifySession> | Partial<AppData> | null)
+    [current]: FastifySession
   }
   interface FastifyContextConfig {
     /** How this route has its session, in place of all that the plugin's options say. */
@@ -51,18 +59,20 @@ export const sessions: FastifyPluginAsync<SessionsOptions> = Object.assign(plugi
 
 async function plugin(app: FastifyInstance, { manager: given, ...options }: SessionsOptions): Promise<void> {
   const manager = given as Manager<AppData> | SessionsOff
-  const adapter = new Adapter<AppData, FastifyRequest>(manager, options)
-  const ofRoutes = new WeakMap<Options, Adapter<AppData, FastifyRequest>>()
+  const adapter = new Adapter<AppData, FastifyRequest, FastifySession>(manager, options, FastifySession)
+  const ofRoutes = new WeakMap<Options, Adapter<AppData, FastifyRequest, FastifySession>>()
   const failed = new WeakSet<FastifyReply>()
 
-  function adapterFor(own: Options | undefined): Adapter<AppData, FastifyRequest> {
+  function adapterFor(own: Options | undefined): Adapter<AppData, FastifyRequest, FastifySession> {
     if (own === undefined) return adapter
-    const known = ofRoutes.get(own) ?? new Adapter<AppData, FastifyRequest>(manager, own)
+    const known =
+      ofRoutes.get(own) ?? new Adapter<AppData, FastifyRequest, FastifySession>(manager, own, FastifySession)
     ofRoutes.set(own, known)
     return known
   }
 
-  if (!app.hasRequestDecorator('session')) app.decorateRequest('session')
+  if (!app.hasRequestDecorator('session'))
+    app.decorateRequest<unknown>('session', shown).decorateRequest(current)
   // Mistakes in the options of a route are told when it is declared.
   app.addHook('onRoute', ({ config }) => void adapterFor(config?.session))
 
@@ -77,14 +87,15 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
         else reply.send(begunAnew(reply, error))
       },
     })
-    request.session = session
+    request[current] = session
+    showSession(session, request)
     const starting = adapter.start(session)
     if (starting) starting.then(() => done(), done)
     else done()
   })
 
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (!request.session?.needsSettling) return done()
+    if (!request[current]?.needsSettling) return done()
     // Waited for by Fastify, which then answers what goes wrong further on, too.
     return settle(request, reply, payload)
   })
@@ -92,7 +103,7 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
   async function settle(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
     const { headersSent } = reply.raw
     try {
-      await request.session.settle()
+      await request[current].settle()
     } catch (error) {
       if (failed.has(reply)) return nothingToSend
       if (payload instanceof Readable) payload.destroy()
@@ -101,6 +112,16 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
     // An async handler that wrote to reply.raw by itself: what waited for the save has left.
     return headersSent === reply.raw.headersSent ? undefined : nothingToSend
   }
+}
+
+/** The property `session` of requests. */
+const shown = {
+  getter(this: FastifyRequest) {
+    return this[current] && shownSession(this[current])
+  },
+  setter(this: FastifyRequest, value: unknown) {
+    this[current] = assignSession(this[current], value)
+  },
 }
 
 /** Nobody is waiting for Fastify to go on with this reply. */

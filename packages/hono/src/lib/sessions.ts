@@ -2,9 +2,10 @@ import type { AppData } from '@sess/core'
 import {
   Adapter,
   type AdapterOptions,
+  assignSession,
   isOfAnswer,
   type Manager,
-  type RequestSession,
+  type SessionObject,
   type SessionsOff,
   withStatus,
 } from '@sess/core/adapter'
@@ -12,8 +13,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** The session of this request. */
-    session: RequestSession<AppData>
+    /** The session of this request. Set it to `null` to end it. */
+    session: SessionObject<AppData>
   }
 }
 
@@ -34,12 +35,15 @@ export function sessions<Data extends object>(
   const adapter = new Adapter<Data, Context>(manager, options)
   return async (c, next) => {
     const session = adapter.session(c, c.req.raw, new Headers())
-    c.set('session', session as unknown as RequestSession<AppData>)
+    c.set('session', session as unknown as SessionObject<AppData>)
     const starting = adapter.start(session)
     if (starting) await starting
     // An error of the handler is answered already when this returns.
     await next()
     try {
+      // A handler may have set something else: null ends the session.
+      const shown: unknown = c.get('session')
+      if (shown !== session) assignSession(session, shown)
       if (session.needsSettling) await session.settle()
     } catch (error) {
       c.res.body?.cancel().catch(() => {})

@@ -2,18 +2,31 @@ import type { AppData } from '@sess/core'
 import {
   Adapter,
   type AdapterOptions,
+  assignSession,
   type Manager,
-  type RequestSession,
+  type SessionHolder,
+  type SessionObject,
   type SessionsOff,
+  shownSession,
+  showSession,
   withStatus,
 } from '@sess/core/adapter'
 import type { Context, Next } from 'koa'
+import { KoaSession } from './koa-session.ts'
 
 declare module 'koa' {
   interface DefaultContext {
-    /** The session of this request. */
-    session: RequestSession<AppData>
+    /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
+    get session(): SessionObject<AppData, KoaSession>
+    set session(value: SessionObject<AppData, KoaSession> | Partial<AppData> | null)
   }
+}
+
+const current: unique symbol = Symbol('sess.session')
+
+/** A context that has a session. */
+interface Holder extends SessionHolder {
+  [current]: KoaSession
 }
 
 export type SessionMiddleware = (ctx: Context, next: Next) => Promise<void>
@@ -32,7 +45,11 @@ export function sessions<Data extends object>(
   manager: Manager<Data> | SessionsOff,
   options?: AdapterOptions<Context>,
 ): SessionMiddleware {
-  const adapter = new Adapter<Data, Context>(manager, options)
+  const adapter = new Adapter<AppData, Context, KoaSession>(
+    manager as Manager<AppData> | SessionsOff,
+    options,
+    KoaSession,
+  )
   return async (ctx, next) => {
     const byKoa = (error: unknown): void => ctx.onerror(error as Error)
     let answer = byKoa
@@ -44,7 +61,7 @@ export function sessions<Data extends object>(
       isSecure: () => ctx.secure,
       onSaveError: error => answer(failed(error)),
     })
-    ctx.session = session as unknown as RequestSession<AppData>
+    showOn(ctx, session)
     const starting = adapter.start(session)
     if (starting) await starting
     // A handler that writes to ctx.res by itself may wait for what the failed save holds back, and never return.
@@ -62,4 +79,24 @@ export function sessions<Data extends object>(
       answer = byKoa
     }
   }
+}
+
+/** Gives a context the property of its session. */
+function showOn(ctx: object, session: KoaSession): void {
+  const holder = ctx as Holder
+  showSession(session, holder)
+  const isShown = current in holder
+  holder[current] = session
+  if (!isShown) Object.defineProperty(holder, 'session', shown)
+}
+
+const shown: PropertyDescriptor & ThisType<Holder> = {
+  get() {
+    return shownSession(this[current])
+  },
+  set(value: unknown) {
+    this[current] = assignSession(this[current], value)
+  },
+  enumerable: true,
+  configurable: true,
 }

@@ -108,10 +108,10 @@ export const sessions: AdapterGroup = {
       check: async rig => {
         const browser = await rig.start({
           '/save': (session, context) => {
-            session.flash('info', 'Saved')
+            session.addFlash('info', 'Saved')
             return rig.subject.redirect(context, '/')
           },
-          '/': (session, context) => rig.text(context, session.flash('info').join()),
+          '/': (session, context) => rig.text(context, session.takeFlash('info').join()),
         })
         await browser.ask('/save')
         assert.equal((await browser.ask('/')).body, 'Saved')
