@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
+import { inTime } from '../lib/in-time.ts'
 import { leftBehind } from '../lib/leaks.ts'
+import { hang } from '../lib/probe.ts'
 import { assertHolds, createLive, newData } from '../lib/records.ts'
 import { type Group, onSession, onStore } from '../lib/rule.ts'
+
+/** As long as a call may take while a sweep hangs, and as long as closing may take at most, in ms. */
+const timeout = 300
+const patience = 2000
 
 /** What is closed lets go of all that it had, and of nothing else. */
 export const close: Group = {
@@ -28,6 +34,17 @@ export const close: Group = {
       await Promise.all([server.manager.close(), server.manager.close()])
       await server.manager.close()
     }),
+
+    onSession(
+      'closes in time while a sweep hangs',
+      async rig => {
+        const server = await rig.server({ timeout })
+        server.probe.always(server.kind === 'provider' ? 'sessionGC' : 'sweep', hang)
+        void server.manager.gc()
+        await inTime(server.manager.close(), patience, 'the sweep is waited for')
+      },
+      'sweep',
+    ),
 
     onSession('refuses with ERR_CLOSED what comes after', async rig => {
       const server = await rig.server()

@@ -143,6 +143,54 @@ export const faults: Group = {
       },
     ),
 
+    onSession(
+      'says that the outcome is unknown when the answer is lost and a new id may have taken the save along',
+      async rig => {
+        for (const [fault, expected] of [
+          [failBefore, 1],
+          [failAfter, 2],
+        ] as const) {
+          const { server, watcher, visitor } = await scene(rig)
+          const login = visitor.copy()
+          const other: Act = async real => {
+            await fault(real).catch(() => {})
+            await login.regenerate(watcher)
+            throw new BackendDown('the answer was lost')
+          }
+          const code = await count(server, visitor, () => server.probe.next('update', other))
+          assert.equal(code, 'ERR_OUTCOME_UNKNOWN')
+          assert.deepEqual(server.told('dropped'), [], 'what may be saved is not dropped')
+          assert.deepEqual(await stored(login, watcher), { n: expected })
+        }
+      },
+    ),
+
+    onSession('tells what a function given to update throws when it is run again', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      const [visit, other] = [await visitor.open(server), await visitor.copy().open(watcher)]
+      const reason = new RangeError('there is one left')
+      let runs = 0
+      visit.session.update('n', n => {
+        if (runs++ > 0) throw reason
+        return (n as number) + 1
+      })
+      other.session.update('n', n => (n as number) + 1)
+      await other.end()
+      await assert.rejects(answer(visit.end()), error => error === reason)
+      assert.deepEqual(await stored(visitor, watcher), { n: 2 })
+    }),
+
+    onSession('gives every save of one session its error in its own time', async rig => {
+      const { server, watcher, visitor } = await scene(rig)
+      const visits = await Promise.all(Array.from({ length: 8 }, () => visitor.copy().open(server)))
+      for (const { session } of visits) session.update('n', n => (n as number) + 1)
+      server.probe.always('*', hang)
+      const codes = visits.map(visit => answer(visit.end()).then(() => 'done', codeOf))
+      assert.deepEqual(new Set(await Promise.all(codes)), new Set(['ERR_TIMEOUT']))
+      server.probe.reset()
+      assert.deepEqual(await stored(visitor, watcher), { n: 1 })
+    }),
+
     onSession('gives ERR_TIMEOUT in time when the backend does not answer', async rig => {
       const { server, watcher, visitor } = await scene(rig)
       server.probe.always('*', hang)

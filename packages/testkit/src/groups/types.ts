@@ -31,6 +31,34 @@ export const types: Group = {
       })
     }),
 
+    onSession('keeps one object at several places one object, and equal ones apart', async rig => {
+      const visitor = rig.visitor()
+      await visitor.visit(await rig.server(), session => {
+        const shared = { items: ['tea'] }
+        session.set('plain', { first: shared, again: [shared, shared], other: { items: ['tea'] } })
+        const at = new Date(0)
+        session.set(
+          'rich',
+          new Map<string, unknown>([
+            ['at', at],
+            ['times', [at, new Date(0)]],
+          ]),
+        )
+      })
+      await visitor.visit(await rig.server(), session => {
+        const plain = session.get('plain') as { first: object; again: object[]; other: object }
+        assert.ok(
+          plain.again.every(each => each === plain.first),
+          'one object has become several',
+        )
+        assert.notEqual(plain.first, plain.other, 'two equal objects have become one')
+        const rich = session.get('rich') as Map<string, unknown>
+        const times = rich.get('times') as Date[]
+        assert.equal(times[0], rich.get('at'), 'one Date has become two')
+        assert.notEqual(times[0], times[1], 'two Dates have become one')
+      })
+    }),
+
     onSession('gives registered classes back as instances', async rig => {
       const visitor = rig.visitor()
       await visitor.visit(await rig.server(), session => {
@@ -101,6 +129,28 @@ export const types: Group = {
       )
     }),
 
+    onSession('refuses a value that is another one each time, and does not save it for ever', async rig => {
+      const server = await rig.server()
+      const visit = await rig.visitor().open(server)
+      let count = 0
+      const value = {
+        get n() {
+          return ++count
+        },
+      }
+      visit.session.set('bad', value)
+      await assert.rejects(
+        async () => {
+          for (let i = 0; i < 5; i++) await visit.session.sessionRelease()
+        },
+        { code: 'ERR_VALUE', key: 'bad' },
+      )
+      assert.ok(
+        server.probe.count('create', 'update', 'seal', 'sessionRelease') <= 2,
+        'it was saved more than twice',
+      )
+    }),
+
     onSession('refuses what cannot be stored, naming the key, and keeps the rest', async rig => {
       const server = await rig.server()
       const visitor = rig.visitor()
@@ -109,7 +159,16 @@ export const types: Group = {
       const cycle: unknown[] = []
       cycle.push(cycle)
       await visitor.visit(server, session => {
-        for (const value of [() => 1, Symbol('s'), cycle, new Unregistered(), { in: [new Unregistered()] }])
+        const bad = [
+          () => 1,
+          Symbol('s'),
+          cycle,
+          new Unregistered(),
+          { in: [new Unregistered()] },
+          Promise.resolve(1),
+        ]
+        const hiding = [{ [Symbol('s')]: 1 }, Object.defineProperty({}, 'hidden', { value: 1 })]
+        for (const value of [...bad, ...hiding])
           assert.throws(() => session.set('bad', value), { code: 'ERR_VALUE', key: 'bad' })
       })
       await visitor.visit(server, session => {

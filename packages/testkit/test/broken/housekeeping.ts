@@ -287,6 +287,7 @@ export const housekeeping = [
   brokenStore('a close fails', CannotBeClosed, [
     'close / closes its own connection only',
     'close / closes without an error, used or not',
+    'close / closes in time while a sweep hangs',
     'close / closes a manager once, however often it is told to',
     'close / refuses with ERR_CLOSED what comes after',
     'close / leaves the sessions to the other servers',

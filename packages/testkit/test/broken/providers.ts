@@ -78,6 +78,37 @@ class StoresJson extends OwnProvider {
   }
 }
 
+/** What a copy by hand makes of a value. */
+class ForgetsPropertiesOfArrays extends OwnProvider {
+  protected override save(sid: string, values: Map<string, unknown>): void {
+    super.save(sid, new Map([...values].map(([key, value]) => [key, isArray(value) ? value.slice() : value])))
+  }
+}
+
+class MakesTwoOfOne extends OwnProvider {
+  protected override save(sid: string, values: Map<string, unknown>): void {
+    super.save(sid, new Map([...values].map(([key, value]) => [key, this.#copy(value)])))
+  }
+
+  #copy(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value
+    if (!isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value
+    const copy = isArray(value) ? value.slice() : {}
+    for (const [name, member] of Object.entries(value))
+      Object.defineProperty(copy, name, {
+        value: this.#copy(member),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
+    return copy
+  }
+}
+
+function isArray(value: unknown): value is unknown[] {
+  return Array.isArray(value)
+}
+
 class SharesItsValues extends OwnProvider {
   override async sessionRead(sid: string): Promise<SessionStore> {
     return new OwnStore(sid, this.live(sid)?.values ?? new Map(), values => this.save(sid, values))
@@ -184,6 +215,13 @@ export const providers = [
   brokenProvider('values are stored as JSON', StoresJson, [
     'isolation / shows nobody a change that was not saved',
     'types / *',
+  ]),
+  brokenProvider('properties of arrays are forgotten', ForgetsPropertiesOfArrays, [
+    'types / keeps an array with properties of its own',
+    'types / keeps the result of a match',
+  ]),
+  brokenProvider('one object becomes two', MakesTwoOfOne, [
+    'types / keeps one object at several places one object, and equal ones apart',
   ]),
   brokenProvider('all readers share the values', SharesItsValues, [
     'isolation / shows no reader what another one has not released',

@@ -1,4 +1,4 @@
-import type { StoredRecord, Token } from '@sess/core/engine'
+import { type StoredRecord, TOMBSTONE_BYTES, type Token } from '@sess/core/engine'
 import { MapStore, type Row } from '../support/map-store.ts'
 import { brokenStore } from './broken.ts'
 
@@ -72,6 +72,14 @@ class ReadsIntoOneBuffer extends MapStore {
     if (!row) return undefined
     this.#buffer.set(row.data)
     return { ...row, data: this.#buffer.subarray(0, row.data.length) }
+  }
+}
+
+class HidesTombstones extends MapStore {
+  override async load(id: string): Promise<StoredRecord | undefined> {
+    const found = await super.load(id)
+    const isTombstone = found?.data.length === TOMBSTONE_BYTES && found.data.at(-1) === 0
+    return isTombstone ? undefined : found
   }
 }
 
@@ -195,7 +203,15 @@ export const reads = [
   ]),
   brokenStore('loads share a buffer', ReadsIntoOneBuffer, [
     'isolation / gives no reader what another one may overwrite',
+    'faults / says that the outcome is unknown when the answer is lost and a new id may have taken the save along',
     'faults / says that the outcome is unknown when another save hides it, and does it no second time',
+  ]),
+  brokenStore('a load hides tombstones', HidesTombstones, [
+    'regenerate / lets a late request with the old id neither see, change nor replace the session',
+    'regenerate / lets a logout that was under way end nothing and clear no newer cookie',
+    'regenerate-faults / leaves the old session whole or is done when the answer is lost at every update',
+    'regenerate-faults / leaves the old session whole or is done when the answer is lost once at update',
+    'faults / says that the outcome is unknown when the answer is lost and a new id may have taken the save along',
   ]),
   brokenStore('a load tears records', TearsRecords, [
     'load / never gives a record that is half one write and half another',

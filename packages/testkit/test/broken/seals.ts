@@ -110,6 +110,7 @@ export const seals = [
   ]),
   brokenSeal('a seal does not fit into a cookie', MakesJson, ['seal / makes text that a cookie can hold']),
   brokenSeal('every server has a key of its own', HasAKeyOfItsOwn, [
+    'faults / gives every save of one session its error in its own time',
     'load / shows every server what one of them saved',
     'seal / opens what it sealed, on every server',
     'regenerate / keeps the data, pending changes included, under a new id',

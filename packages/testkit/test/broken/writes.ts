@@ -150,6 +150,7 @@ class ForgetsExpiryOnUpdate extends MapStore {
 /** Engines that write what, when or where they should not. */
 export const writes = [
   brokenStore('the last write wins', LastWriteWins, [
+    'faults / tells what a function given to update throws when it is run again',
     'save / refuses a token that another write has made stale',
     'save / keeps old tokens stale after the life was extended',
     'save / refuses the token of a deleted record on the one created in its place',
