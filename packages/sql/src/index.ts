@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { readFlag } from './lib/config.ts'
+export { readFlag, readNumbers } from './lib/config.ts'
 export {
   MAINTENANCE_LIMIT,
   type SqlDatabase,

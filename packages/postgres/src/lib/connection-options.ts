@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { configError } from '@sess/core/engine'
-import type { ClientConfig } from 'pg'
+import type { ClientConfig, PoolConfig } from 'pg'
 import { type Parameters, severalHosts } from './connection-string.ts'
 import { ENGINE } from './dialect.ts'
 
@@ -22,8 +22,11 @@ const environment = {
   target_session_attrs: 'PGTARGETSESSIONATTRS',
 }
 
+/** What `pg` is told. */
+type Options = ClientConfig & Pick<PoolConfig, 'max' | 'idleTimeoutMillis' | 'enableChannelBinding'>
+
 /** What a parameter does that is not sent to the server. */
-type Meaning = (value: string) => Partial<ClientConfig>
+type Meaning = (value: string) => Partial<Options>
 
 const none: Meaning = () => ({})
 
@@ -64,6 +67,31 @@ const meanings: Readonly<Record<string, Meaning>> = {
       throw configError(ENGINE, ': target_session_attrs must be read-write: sessions are written')
     return {}
   },
+  channel_binding: value => {
+    if (value !== 'disable' && value !== 'prefer' && value !== 'require')
+      throw configError(ENGINE, ': channel_binding must be disable, prefer or require')
+    return value === 'require' ? { enableChannelBinding: true } : {}
+  },
+  // Options of pg that its users write into the URL, and words of Prisma and of those who host databases.
+  max: connections,
+  connection_limit: connections,
+  idleTimeoutMillis: value => ({ idleTimeoutMillis: whole('idleTimeoutMillis', value, 2 ** 31 - 1) }),
+  connectionTimeoutMillis: value => {
+    const milliseconds = whole('connectionTimeoutMillis', value, 2 ** 31 - 1)
+    return milliseconds > 0 ? { connectionTimeoutMillis: milliseconds } : {}
+  },
+  query_timeout: value => ({ query_timeout: whole('query_timeout', value, 2 ** 31 - 1) }),
+  ssl: none,
+  sslaccept: none,
+  uselibpqcompat: none,
+  schema: none,
+  pgbouncer: none,
+  statement_cache_size: none,
+  // The manager's timeout is the limit.
+  pool_timeout: none,
+  socket_timeout: none,
+  supa: none,
+  workaround: none,
   sslmode: none,
   sslrootcert: none,
   sslcert: none,
@@ -76,8 +104,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
 /** Parameters of libpq and lib/pq that mean nothing to the server, and that the driver cannot do. */
 const impossible = new Set(
   `hostaddr passfile service servicefile sslpassword sslsni sslcrl sslcrldir sslcompression sslcertmode sslkeylogfile
-  ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version requiressl requirepeer
-  require_auth channel_binding gssencmode gsslib gssdelegation krbsrvname krbspn load_balance_hosts replication
+  sslidentity ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version requiressl requirepeer
+  require_auth gssencmode gsslib gssdelegation krbsrvname krbspn load_balance_hosts replication
   keepalives_interval keepalives_count tcp_user_timeout scram_client_key scram_server_key`.split(/\s+/),
 )
 
@@ -96,8 +124,8 @@ export function withEnvironment(parameters: Parameters): Parameters {
  *
  * @throws ERR_CONFIG
  */
-export function connectionOptions(parameters: Parameters): ClientConfig {
-  const options: ClientConfig = { host: 'localhost', port: 5432, user: systemUser(), keepAlive: true }
+export function connectionOptions(parameters: Parameters): Options {
+  const options: Options = { host: 'localhost', port: 5432, user: systemUser(), keepAlive: true }
   const settings: string[] = []
   for (const [name, value] of Object.entries(parameters)) {
     const meaning = Object.hasOwn(meanings, name) ? meanings[name] : undefined
@@ -124,6 +152,10 @@ function whole(name: string, value: string, most: number): number {
   const number = Number(value)
   if (/^\d+$/.test(value) && number <= most) return number
   throw configError(ENGINE, `: ${name} must be a whole number up to ${most}`)
+}
+
+function connections(value: string): { max: number } {
+  return { max: Math.max(1, whole('connection_limit', value, 100_000)) }
 }
 
 function systemUser(): string | undefined {

@@ -7,8 +7,10 @@ export type Parameters = Readonly<Record<string, string>>
 const url = 'postgres://user:password@host:5432/database?sslmode=verify-full'
 const pairs = "host=/var/run/postgresql user=app password='it\\'s' dbname=app"
 
+const escapes = `write it as ${url}, with /, ?, #, @ and % in the password written as %2F, %3F, %23, %40 and %25`
+
 const urlForm =
-  /^(?:postgres|postgresql):\/\/(?:(?<userinfo>[^/?#]*)@)?(?<host>\[[^\]]*\]|[^@:/?#[\]]*)(?::(?<port>\d*))?(?:\/(?<dbname>[^?#]*))?(?:\?(?<query>[^#]*))?$/
+  /^(?:postgres|postgresql):\/\/(?:(?<userinfo>[^/?#]*)@)?(?<host>\[[^\]]*\]|[^@:/?#[\]]*)(?::(?<port>\d*))?(?:\/(?<dbname>[^?#@]*))?(?:\?(?<query>[^#]*))?$/
 
 /**
  * What a connection string says: a URL, or `key=value` pairs with single quotes and backslashes.
@@ -23,9 +25,11 @@ function parseUrl(text: string): Parameters {
   const parts = urlForm.exec(text)?.groups
   if (!parts) {
     if (/^[^/]*\/\/[^/?#]*,/.test(text)) throw severalHosts()
-    throw malformed(`write it as ${url}, with /, ?, # and % in the password written as %2F, %3F, %23 and %25`)
+    throw malformed(escapes)
   }
   const { userinfo = '', host = '', port = '', dbname = '', query = '' } = parts
+  // The password has a ? in it, and what follows would pass for parameters, or for the name of a host.
+  if (query.includes('@') && !/(^|&)user=/.test(query)) throw malformed(escapes)
   const [user = '', ...password] = userinfo.split(':')
   return Object.fromEntries(
     [

@@ -1,11 +1,11 @@
-import { configError } from '@sess/core/engine'
-import { readFlag, readTableName, type TableName } from '@sess/sql'
+import { checkConfigObject, configError } from '@sess/core/engine'
+import { readFlag, readNumbers, readTableName, type TableName } from '@sess/sql'
 import type { PoolConfig } from 'pg'
 import { connectionOptions, withEnvironment } from './connection-options.ts'
 import { type Parameters, parseConnectionString } from './connection-string.ts'
 import { dialect, ENGINE } from './dialect.ts'
 import { isOtherClient, isPool, type PostgresPool } from './driver.ts'
-import { isOn, type Tls, tlsOf } from './tls.ts'
+import { isOn, readSsl, sslmodeOf, type Tls, tlsOf } from './tls.ts'
 
 /**
  * Options of the postgresql engine: every option of a pool of `pg`, and those below. `providerConfig` may also be
@@ -85,23 +85,56 @@ const driverOptions: Record<keyof PoolConfig, true> = {
   verify: true,
 }
 
+/** Those that `pg` takes as numbers only. */
+const numbers: readonly (keyof PoolConfig)[] = [
+  'port',
+  'max',
+  'min',
+  'maxUses',
+  'maxLifetimeSeconds',
+  'idleTimeoutMillis',
+  'connectionTimeoutMillis',
+  'keepAliveInitialDelayMillis',
+  'query_timeout',
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+]
+
+/** What other libraries call it. */
+const otherNames: Readonly<Record<string, string>> = {
+  url: 'connectionString',
+  uri: 'connectionString',
+  dbname: 'database',
+  db: 'database',
+  username: 'user',
+  pool: 'client',
+  poolSize: 'max',
+  connectionLimit: 'max',
+}
+
 /** @throws ERR_CONFIG */
 export function readConfig(config: unknown): PostgresSettings {
   const given =
-    typeof config === 'string' ? { connectionString: config } : isClient(config) ? { client: config } : config
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(`must be ${example}`)
+    typeof config === 'string'
+      ? { connectionString: config }
+      : isClient(config)
+        ? { client: config }
+        : checkConfigObject(ENGINE, config, example)
   const { tableName, createTable, prepared, client, ...rest } = given as PostgresConfig
-  const options: PoolConfig = Object.fromEntries(
-    Object.entries(rest).filter(([, value]) => value !== undefined),
-  )
+  const options: PoolConfig = readNumbers(ENGINE, rest, numbers)
   const parameters = client === undefined ? readParameters(options) : {}
   return {
     pool: client === undefined ? readPool(options, parameters) : readClient(client, options),
-    name: readTableName(dialect, tableName),
+    name: readTableName(dialect, tableName, parameters.schema),
     createTable: readFlag(ENGINE, 'createTable', createTable, false),
-    // With lib/pq, binary_parameters is what goes with PgBouncer.
-    prepared: readFlag(ENGINE, 'prepared', prepared, !isOn(parameters.binary_parameters)),
+    prepared: readFlag(ENGINE, 'prepared', prepared, mayPrepare(parameters)),
   }
+}
+
+/** Of these each goes with PgBouncer: the first with lib/pq, the others with Prisma. */
+function mayPrepare({ binary_parameters, pgbouncer, statement_cache_size }: Parameters): boolean {
+  return !isOn(binary_parameters) && !isOn(pgbouncer) && statement_cache_size !== '0'
 }
 
 function isClient(value: unknown): boolean {
@@ -127,22 +160,28 @@ function readParameters({ connectionString, ssl }: PoolConfig): Parameters {
   if (connectionString !== undefined && typeof connectionString !== 'string')
     throw wrong(`: 'connectionString' must be a string, e.g. { connectionString: 'postgres://…' }`)
   const said = parseConnectionString(connectionString ?? '')
-  const { sslmode, ...all } = withEnvironment(said)
+  const mode = sslmodeOf(said)
+  const { sslmode = mode, ...all } = withEnvironment({
+    ...said,
+    ...(mode !== undefined && { sslmode: mode }),
+  })
   // What the environment says of TLS an option of pg replaces.
-  return sslmode === undefined || (ssl !== undefined && said.sslmode === undefined)
-    ? all
-    : { ...all, sslmode }
+  return sslmode === undefined || (ssl !== undefined && mode === undefined) ? all : { ...all, sslmode }
 }
 
 function readPool({ connectionString: _, ...options }: PoolConfig, parameters: Parameters): OwnPool {
   for (const field of Object.keys(options))
-    if (!Object.hasOwn(driverOptions, field))
-      throw wrong(`has an unknown field '${field}'; it must be ${example}`)
-  const { max } = options
+    if (!Object.hasOwn(driverOptions, field)) {
+      const right = Object.hasOwn(otherNames, field) ? `: write '${otherNames[field]}'` : ''
+      throw wrong(`has an unknown field '${field}'${right}; it must be ${example}`)
+    }
+  const { max, port } = options
   if (max !== undefined && !(Number.isInteger(max) && max > 0))
     throw wrong(`: 'max' must be the number of connections, e.g. { max: 10 }`)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw wrong(`: 'port' must be a number up to 65535, e.g. { port: 5432 }`)
   const all = { ...connectionOptions(parameters), ...options }
-  const tls = tlsOf(parameters, options.ssl)
+  const tls = tlsOf(parameters, readSsl(options.ssl))
   // A socket on this machine has no need of TLS, and no certificate.
   return { options: all, tls: all.host?.startsWith('/') ? [false] : tls }
 }

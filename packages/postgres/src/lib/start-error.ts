@@ -20,7 +20,10 @@ const remedies: readonly (readonly [RegExp, string])[] = [
     /^42501$/,
     `the user may not make the table. GRANT CREATE ON SCHEMA to the user, or make it as somebody else`,
   ],
-  [/^(42704|22023)$/, `the server does not take a parameter of the connection string. See the cause`],
+  [
+    /^(42704|22023|55P02)$/,
+    `the server does not take a parameter of the connection string: the parameter is neither one of those for the client nor a setting that may be set there. Leave it out: the cause has its name`,
+  ],
   [
     /^08P01$/,
     `a parameter of the connection is refused. With PgBouncer set prepared: false, and leave out 'options'`,

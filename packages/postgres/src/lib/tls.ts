@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import { configError } from '@sess/core/engine'
+import { configError, isPlainObject } from '@sess/core/engine'
 import type { Parameters } from './connection-string.ts'
 import { ENGINE } from './dialect.ts'
 
 /** How to connect, as `pg` takes it: TLS with these options, or without TLS. */
 export type Tls = ConnectionOptions | boolean
 
-const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+/** Those of libpq, and one of `pg`. */
+const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
 
 /** Encrypted, but with whomever. */
 const unverified: ConnectionOptions = { rejectUnauthorized: false }
@@ -38,11 +39,36 @@ export function tlsOf(parameters: Parameters, ssl: Tls | undefined): [Tls, ...Tl
     case 'require':
       // So that it is not less than what it was with root certificates in the file of that name.
       return [own.ca === undefined ? { ...unverified, ...own } : { ...anyName, ...own }]
+    case 'no-verify':
+      return [{ ...unverified, ...own }]
     case 'verify-ca':
       return [{ ...anyName, ...own }]
     case 'verify-full':
       return [own]
   }
+}
+
+/** The `sslmode` that parameters mean, if they say anything of it: in the words of libpq, of `pg`, or of Prisma. */
+export function sslmodeOf({ sslmode, sslaccept, ssl }: Parameters): string | undefined {
+  if (sslmode !== undefined) return sslmode
+  if (sslaccept === 'strict') return 'verify-full'
+  if (sslaccept === 'accept_invalid_certs') return 'no-verify'
+  if (sslaccept !== undefined)
+    throw configError(ENGINE, ': sslaccept must be strict or accept_invalid_certs; better write sslmode')
+  if (isOn(ssl)) return 'verify-full'
+  return isOff(ssl) ? 'disable' : ssl
+}
+
+/**
+ * The option `ssl` of `pg`, which takes two of its values as text, too.
+ *
+ * @throws ERR_CONFIG
+ */
+export function readSsl(ssl: unknown): Tls | undefined {
+  if (ssl === 'no-verify') return unverified
+  if (ssl === 'true' || ssl === 'false') return ssl === 'true'
+  if (ssl === undefined || typeof ssl === 'boolean' || isPlainObject(ssl)) return ssl
+  throw configError(ENGINE, ": 'ssl' must be true, false or options of TLS, e.g. { ssl: { ca } }")
 }
 
 function modeOf({ sslmode, sslrootcert }: Parameters): (typeof modes)[number] {
@@ -78,4 +104,8 @@ function readPem(field: string, path: string): string {
 /** What Go and libpq take for true. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && ['1', 't', 'true', 'yes', 'on'].includes(value.toLowerCase())
+}
+
+function isOff(value: string | undefined): boolean {
+  return value !== undefined && ['0', 'f', 'false', 'no', 'off'].includes(value.toLowerCase())
 }

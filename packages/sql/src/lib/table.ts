@@ -27,9 +27,14 @@ export interface SqlTable {
 /**
  * The table that the option `tableName` means: `'session'` if unset, or `'schema.table'`.
  *
+ * @param schema where it is if its name does not say
  * @throws ERR_CONFIG
  */
-export function readTableName(dialect: SqlDialect, tableName: unknown = DEFAULT_NAME): TableName {
+export function readTableName(
+  dialect: SqlDialect,
+  tableName: unknown = DEFAULT_NAME,
+  schema?: string,
+): TableName {
   const { engine, quote, maxNameBytes } = dialect
   const parts = typeof tableName === 'string' ? tableName.split('.') : []
   const isRight =
@@ -40,6 +45,7 @@ export function readTableName(dialect: SqlDialect, tableName: unknown = DEFAULT_
       engine,
       `: 'tableName' must be the name of a table, of at most ${maxNameBytes} bytes, e.g. 'session' or 'app.session'`,
     )
+  if (parts.length === 1 && schema !== undefined) parts.unshift(schema)
   const quoted = parts.map(part => quote + part.replaceAll(quote, quote + quote) + quote).join('.')
   return { schema: parts.length === 2 ? parts[0] : undefined, table: parts.at(-1) as string, quoted }
 }
