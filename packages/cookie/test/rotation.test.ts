@@ -16,7 +16,12 @@ it('the first secret seals, all open, and only what the first sealed is up to da
     [oldest, true],
   ] as const) {
     const sealed = (await storeOf(secret)).seal(data, expiresAt)
-    expect(rotated.open(sealed)).toEqual({ data, expiresAt, isOutdated })
+    expect(rotated.open(sealed)).toEqual({
+      data,
+      expiresAt,
+      isOutdated,
+      sealedAt: expect.closeTo(clock.now(), 0),
+    })
   }
   expect((await storeOf(current)).open(rotated.seal(data, expiresAt))).toBeDefined()
   expect((await storeOf(old)).open(rotated.seal(data, expiresAt))).toBe(undefined)

@@ -13,7 +13,12 @@ describe('a seal is opened', () => {
   it('by every server that has the secret', async () => {
     const [one, two] = [await open(), await open()]
     const expiresAt = in60s()
-    expect(two.open(one.seal(data, expiresAt))).toEqual({ data, expiresAt, isOutdated: false })
+    expect(two.open(one.seal(data, expiresAt))).toEqual({
+      data,
+      expiresAt,
+      isOutdated: false,
+      sealedAt: expect.closeTo(clock.now(), 0),
+    })
   })
 
   it('not with a byte changed, wherever it is', async () => {

@@ -35,10 +35,10 @@ describe('an id in one cookie', () => {
   const carrier = new IDCarrier('sid', writer)
 
   test('is written, read, cleared and known again', () => {
-    const [line = ''] = carrier.write('abc', 60, true)
+    const [line = ''] = carrier.write('abc', 60, true, undefined)
     expect(line).toBe('sid=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure')
     expect(carrier.read(browse([line]))).toEqual(['abc'])
-    expect(browse(carrier.clear(true), browse([line]))).toBe('')
+    expect(browse(carrier.clear(true, 'sid=abc'), browse([line]))).toBe('')
     expect(carrier.read(undefined)).toEqual([])
   })
 

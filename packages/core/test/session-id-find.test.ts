@@ -18,6 +18,21 @@ describe('finding an id', () => {
     }
   })
 
+  test('takes ids without a tag where an empty key is among the keys, and renews them', () => {
+    const untagged = idsWith('sha1').create()
+    const ids = idsWith('sha1', 'new', 'old', '')
+    expect(ids.find(untagged)).toEqual({ key: 2, storageID: ids.storageID(untagged) })
+    const renewed = ids.renew(untagged)
+    expect(ids.find(renewed)).toEqual({ key: 0, storageID: ids.storageID(untagged) })
+    expect(idsWith('sha1', 'new').find(untagged)).toBeUndefined()
+    const back = idsWith('sha1', '', 'new')
+    expect(back.find(renewed)).toEqual({ key: 1, storageID: ids.storageID(untagged) })
+    expect(back.renew(renewed)).toBe(untagged)
+    expect(back.create()).toHaveLength(32)
+    expect(idsWith('sha1').find(renewed)).toBeUndefined()
+    expect(ids.find(`${untagged}${'0'.repeat(32)}`)).toBeUndefined()
+  })
+
   test('remembers nothing of what is not one of ours', () => {
     const ids = idsWith('sha1', 'key')
     const forged = idsWith('sha1', 'other key').create()

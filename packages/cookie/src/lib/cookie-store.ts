@@ -60,7 +60,7 @@ export class CookieStore implements SealedStore {
 
   seal(data: Uint8Array, expiresAt: number): string {
     const content = Buffer.allocUnsafe(TIMES_BYTES + data.length)
-    content.writeDoubleBE(this.#clock.now())
+    content.writeDoubleBE(timeOfSeal(this.#clock.now()))
     content.writeDoubleBE(expiresAt, 8)
     content.set(data, TIMES_BYTES)
     const sealed = this.#first.seal(content).toString('base64url')
@@ -78,7 +78,7 @@ export class CookieStore implements SealedStore {
     const expiresAt = content.readDoubleBE(8)
     const now = this.#clock.now()
     if (sealedAt > now + CLOCK_SKEW || expiresAt <= now) return undefined
-    return { data: content.subarray(TIMES_BYTES), expiresAt, isOutdated: key !== this.#first }
+    return { data: content.subarray(TIMES_BYTES), expiresAt, sealedAt, isOutdated: key !== this.#first }
   }
 
   #open(sealed: string): Opened | undefined {
@@ -99,4 +99,12 @@ export class CookieStore implements SealedStore {
     // A part of the seal, which stays in memory anyway: no copy.
     if (sealed.length <= RECENT_LENGTH) this.#recent.set(sealed.slice(-END_LENGTH), opened)
   }
+}
+
+let lastSealedAt = 0
+
+/** The time, moved on by a thousandth for each further seal of a millisecond, so that none is as old as another. */
+function timeOfSeal(now: number): number {
+  lastSealedAt = Math.floor(lastSealedAt) === now ? lastSealedAt + 0.001 : now
+  return lastSealedAt
 }

@@ -73,6 +73,13 @@ abstract class CookieCarrier {
   attributes(isSecure: boolean): CookieAttributes {
     return this.writer.attributes(isSecure)
   }
+
+  /** Where a browser has several cookies of a name, those of former domains and paths. */
+  protected clearFormer(name: string, isSecure: boolean, header: string | undefined): string[] {
+    return this.writer.hasFormer && cookieValues(header, name).length > 1
+      ? this.writer.clearFormer(name, isSecure)
+      : []
+  }
 }
 
 /** An id in one cookie. */
@@ -81,12 +88,15 @@ export class IDCarrier extends CookieCarrier implements Carrier {
     return cookieValues(header, this.name)
   }
 
-  write(text: string, maxAge: number, isSecure: boolean): string[] {
-    return [this.writer.write(this.name, text, maxAge, isSecure)]
+  write(text: string, maxAge: number, isSecure: boolean, header: string | undefined): string[] {
+    return [
+      this.writer.write(this.name, text, maxAge, isSecure),
+      ...this.clearFormer(this.name, isSecure, header),
+    ]
   }
 
-  clear(isSecure: boolean): string[] {
-    return [this.writer.clear(this.name, isSecure)]
+  clear(isSecure: boolean, header: string | undefined): string[] {
+    return [this.writer.clear(this.name, isSecure), ...this.clearFormer(this.name, isSecure, header)]
   }
 
   owns(line: string): boolean {
@@ -96,8 +106,10 @@ export class IDCarrier extends CookieCarrier implements Carrier {
 
 /** Browsers ignore a cookie whose name and value together have more bytes (RFC 6265bis section 5.6). */
 const COOKIE_BYTES = 4096
-/** Cookies of one name that are put together: each takes looking through the whole header for its parts. */
-const MAX_CANDIDATES = 4
+/** Texts that are put together of the cookies of a request: more than fit in the headers that Node accepts. */
+const MAX_TEXTS = 256
+/** Sets of further cookies that are tried with a first one. */
+const MAX_JOINED = 4
 /** What the count has digits for; browsers keep fewer. */
 const MAX_COOKIES = 99
 
@@ -114,26 +126,16 @@ export class SealedCarrier extends CookieCarrier implements Carrier {
   }
 
   read(header: string | undefined): string[] {
-    const texts: string[] = []
-    for (const first of cookieValues(header, this.name).slice(0, MAX_CANDIDATES)) {
-      const text = this.#join(first, header)
-      if (text !== undefined) texts.push(text)
+    const parts: string[][] = []
+    const texts = new Set<string>()
+    for (const first of cookieValues(header, this.name)) {
+      const [count] = /^\d{1,2}(?=\.)/.exec(first) ?? []
+      if (count === undefined || Number(count) > this.#maxCookies) continue
+      for (let i = parts.length + 1; i < Number(count); i++) parts.push(cookieValues(header, this.#nameOf(i)))
+      for (const text of join(first.slice(count.length + 1), parts.slice(0, Math.max(0, Number(count) - 1))))
+        if (texts.size < MAX_TEXTS) texts.add(text)
     }
-    return texts
-  }
-
-  /** The text that a first cookie begins. */
-  #join(first: string, header: string | undefined): string | undefined {
-    const dot = first.indexOf('.')
-    const count = first.slice(0, Math.max(0, dot))
-    if (!/^\d{1,2}$/.test(count) || Number(count) > this.#maxCookies) return undefined
-    let text = first.slice(dot + 1)
-    for (let i = 1; i < Number(count); i++) {
-      const [part] = cookieValues(header, this.#nameOf(i))
-      if (part === undefined) return undefined
-      text += part
-    }
-    return text
+    return [...texts]
   }
 
   write(text: string, maxAge: number, isSecure: boolean, header: string | undefined): string[] {
@@ -155,11 +157,19 @@ export class SealedCarrier extends CookieCarrier implements Carrier {
     const lines = parts.map((part, i) =>
       this.writer.write(this.#nameOf(i), i === 0 ? `${parts.length}.${part}` : part, maxAge, isSecure),
     )
-    return [...lines, ...this.#clearFrom(parts.length, isSecure, header)]
+    return [
+      ...lines,
+      ...this.#clearFrom(parts.length, isSecure, header),
+      ...this.#clearAllFormer(isSecure, header),
+    ]
   }
 
   clear(isSecure: boolean, header: string | undefined): string[] {
-    return [this.writer.clear(this.name, isSecure), ...this.#clearFrom(1, isSecure, header)]
+    return [
+      this.writer.clear(this.name, isSecure),
+      ...this.#clearFrom(1, isSecure, header),
+      ...this.#clearAllFormer(isSecure, header),
+    ]
   }
 
   owns(line: string): boolean {
@@ -179,7 +189,25 @@ export class SealedCarrier extends CookieCarrier implements Carrier {
     return lines
   }
 
+  #clearAllFormer(isSecure: boolean, header: string | undefined): string[] {
+    if (!this.writer.hasFormer) return []
+    const names = Array.from({ length: this.#maxCookies }, (_, i) => this.#nameOf(i))
+    return names.flatMap(name => this.clearFormer(name, isSecure, header))
+  }
+
   #nameOf(i: number): string {
     return i === 0 ? this.name : `${this.name}.${i}`
   }
+}
+
+/**
+ * The texts that a first cookie may begin. A browser that has several cookies of each name sends them in the same order
+ * under each: all first ones, all second ones. Those that do not belong together make no seal.
+ */
+function join(first: string, parts: readonly string[][]): string[] {
+  if (parts.some(values => values.length === 0)) return []
+  const count = Math.max(1, ...parts.map(values => values.length))
+  return Array.from({ length: Math.min(count, MAX_JOINED) }, (_, i) =>
+    parts.reduce((text, values) => text + values[Math.min(i, values.length - 1)], first),
+  )
 }

@@ -15,6 +15,16 @@ export interface CookieOptions {
   readonly httpOnly: boolean
   readonly partitioned: boolean
   readonly secure: Secure
+  /** Where the cookie was before. */
+  readonly formerCookies?: readonly FormerCookie[]
+}
+
+/** A domain and a path that the cookie had before. */
+export interface FormerCookie {
+  /** Default: this host only. */
+  readonly domain?: string
+  /** Default `/`. */
+  readonly path?: string
 }
 
 /** The attributes of a cookie, as one response has them. */
@@ -47,12 +57,19 @@ export function cookieValues(header: string | undefined, name: string): string[]
 export class CookieWriter {
   readonly #options: CookieOptions
   readonly #attributes: string
+  readonly #former: readonly CookieWriter[]
 
   /** @throws ERR_CONFIG if the attributes contradict each other or the name's prefix */
   constructor(options: CookieOptions) {
     checkCookieOptions(options)
     this.#options = options
-    const { domain, path, httpOnly, sameSite, partitioned } = options
+    const { domain, path, httpOnly, sameSite, partitioned, formerCookies = [] } = options
+    // Without its domain a cookie is the same browser's, and of no other host.
+    const places = domain === undefined ? formerCookies : [{ path }, ...formerCookies]
+    this.#former = places
+      .map(({ domain, path = '/' }) => ({ domain, path }))
+      .filter(place => !isSameDomain(place.domain, domain) || place.path !== path)
+      .map(place => new CookieWriter({ ...options, ...place, formerCookies: [] }))
     this.#attributes =
       `; Path=${path}` +
       (domain === undefined ? '' : `; Domain=${domain}`) +
@@ -62,8 +79,8 @@ export class CookieWriter {
   }
 
   attributes(isSecure: boolean): CookieAttributes {
-    const { domain, path, sameSite, httpOnly, partitioned, secure } = this.#options
-    return { domain, path, sameSite, httpOnly, partitioned, secure: isSecure && secure !== false }
+    const { domain, path, sameSite, httpOnly, partitioned } = this.#options
+    return { domain, path, sameSite, httpOnly, partitioned, secure: this.#isMarked(isSecure) }
   }
 
   /** @throws ERR_INSECURE_COOKIE if the browser would drop the cookie */
@@ -88,16 +105,34 @@ export class CookieWriter {
     return `${name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${this.#end(isSecure)}`
   }
 
-  #end(isSecure: boolean): string {
+  /** Whether there are former domains or paths. */
+  get hasFormer(): boolean {
+    return this.#former.length > 0
+  }
+
+  /** Lines that make the browser forget the cookies of that name with former domains and paths. */
+  clearFormer(name: string, isSecure: boolean): string[] {
+    return this.#former.map(writer => writer.clear(name, isSecure))
+  }
+
+  #isMarked(isSecure: boolean): boolean {
     const { secure } = this.#options
-    const isMarked = secure === 'always' || (isSecure && secure !== false)
-    return isMarked ? `${this.#attributes}; Secure` : this.#attributes
+    return secure === 'always' || (isSecure && secure !== false)
+  }
+
+  #end(isSecure: boolean): string {
+    return this.#isMarked(isSecure) ? `${this.#attributes}; Secure` : this.#attributes
   }
 }
 
 /** Browsers drop such cookies unless they are Secure (RFC 6265bis sections 4.1.2.7 and 4.1.3, CHIPS). */
 function needsSecure({ name, sameSite, partitioned }: CookieOptions): boolean {
   return /^__(?:secure|host|http|host-http)-/i.test(name) || sameSite === 'none' || partitioned
+}
+
+/** As browsers compare them. */
+function isSameDomain(one = '', other = ''): boolean {
+  return one.replace(/^\./, '').toLowerCase() === other.replace(/^\./, '').toLowerCase()
 }
 
 /** Whether it is a value for the option `secure`. */
@@ -114,6 +149,12 @@ const MAX_NAME = 4096 - 256
 const MAX_PATH = 1024
 const MAX_HOST = 253
 
+/** Whether a cookie can have that domain and path. */
+export function isCookiePlace(domain: unknown, path: unknown): boolean {
+  const isHost = typeof domain === 'string' && HOST.test(domain) && domain.length <= MAX_HOST
+  return (domain === undefined || isHost) && typeof path === 'string' && PATH.test(path)
+}
+
 function checkCookieOptions(options: CookieOptions): void {
   const { name, domain, path, sameSite, httpOnly, secure } = options
   const fail = (message: string): never => {
@@ -123,8 +164,7 @@ function checkCookieOptions(options: CookieOptions): void {
     fail(`cookieName must be letters, digits or one of !#$%&'*+-.^_\`|~, e.g. 'beegosessionID'`)
   if (name.length > MAX_NAME)
     fail(`cookieName must have at most ${MAX_NAME} characters, e.g. 'beegosessionID'`)
-  if (domain !== undefined && !(HOST.test(domain) && domain.length <= MAX_HOST))
-    fail("domain must be a host name, e.g. 'example.org'")
+  if (!isCookiePlace(domain, '/')) fail("domain must be a host name, e.g. 'example.org'")
   if (!PATH.test(path)) fail("path must start with '/' and be ASCII without ';', e.g. '/'")
   if (path.length > MAX_PATH) fail(`path must have at most ${MAX_PATH} characters, e.g. '/'`)
   if (!['lax', 'strict', 'none'].includes(sameSite)) fail("sameSite must be 'lax', 'strict' or 'none'")

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, systemClock } from './clock.ts'
-import { CookieWriter, isSecureOption, type Secure } from './cookie.ts'
+import { CookieWriter, type FormerCookie, isCookiePlace, isSecureOption, type Secure } from './cookie.ts'
 import { SessionError } from './errors.ts'
 import type { EngineCookie } from './sealed-store.ts'
 import { type HashFunction, SessionIDs } from './session-id.ts'
@@ -44,7 +44,8 @@ export interface ManagerOptions<Config = unknown> {
   hashFunc?: string | HashFunction
   /**
    * The secret that tags ids, so that a made-up one is told without asking the backend. A list rotates: the
-   * first signs, all are accepted. Default '': no tag.
+   * first signs, all are accepted, and an id with the tag of another is renewed. An empty string in the list is for
+   * ids without a tag, while the first key comes (`['new', '']`) or the last one goes (`['', 'old']`). Default '': no tag.
    */
   hashKey?: string | readonly string[] | undefined
   /** What every id begins with: at most 64 letters, digits, `.`, `_`, `:`, `~` and `-`. Default ''. */
@@ -62,6 +63,12 @@ export interface ManagerOptions<Config = unknown> {
   domain?: string
   /** `Path` of the cookie. Default `/`. */
   path?: string
+  /**
+   * Domains and paths that the cookie had before, e.g. `[{ domain: 'example.org' }, { path: '/shop' }]`. Browsers send
+   * such cookies beside the new one. The newest session counts, and the cookies of these places are cleared. With
+   * `domain` the place without a domain is one of them. Default: none.
+   */
+  formerCookies?: readonly FormerCookie[]
   /** `SameSite` of the cookie. Default `lax`. */
   sameSite?: 'lax' | 'strict' | 'none'
   /** `HttpOnly` of the cookie: scripts can't read it. Default true. */
@@ -115,6 +122,7 @@ const defaults: CheckedOptions = {
   headerName: undefined,
   domain: undefined,
   path: '/',
+  formerCookies: [],
   sameSite: 'lax',
   httpOnly: true,
   partitioned: false,
@@ -160,6 +168,7 @@ export function checkOptions(options: ManagerOptions): CheckedOptions {
   const { headerName } = checked
   if (headerName !== undefined && !(typeof headerName === 'string' && HEADER_NAME.test(headerName)))
     fail('headerName must be the name of a header of your own', "'Beegosessionid'")
+  checkFormerCookies(checked.formerCookies)
   if (checked.domain !== undefined) checkType(checked, 'domain', 'string', "'example.org'")
   if (!isSecureOption(checked.secure)) fail("secure must be true, false, 'auto' or 'always'", "'auto'")
   if (typeof checked.hashFunc !== 'string' && typeof checked.hashFunc !== 'function')
@@ -201,14 +210,26 @@ function checkTouchEvery({ touchEvery = 0, maxLifetime, cookieLifeTime }: Checke
       )
 }
 
-/** The keys as a list, without the empty one that stands for none. */
+/** The keys as a list. An empty one beside others is for ids without a tag; alone it stands for none. */
 export function checkHashKeys(hashKey: string | readonly string[]): string[] {
   const keys = typeof hashKey === 'string' ? [hashKey] : hashKey
   if (!Array.isArray(keys) || keys.some(key => typeof key !== 'string'))
     fail('hashKey must be a string or a list of strings', "['new secret', 'old secret']")
-  if (keys.length > 1 && keys.includes(''))
-    fail('hashKey must not contain an empty string', "['new secret', 'old secret']")
-  return keys.filter(key => key !== '')
+  return keys.some(key => key !== '') ? [...keys] : []
+}
+
+function checkFormerCookies(places: unknown): void {
+  if (!Array.isArray(places) || !places.every(isFormerCookie))
+    fail(
+      'formerCookies must be a list of domains and paths',
+      "[{ domain: 'example.org' }, { path: '/shop' }]",
+    )
+}
+
+function isFormerCookie(place: unknown): place is FormerCookie {
+  if (typeof place !== 'object' || place === null) return false
+  const { domain, path = '/', ...unknown } = place as Record<string, unknown>
+  return isCookiePlace(domain, path) && Object.keys(unknown).length === 0
 }
 
 function checkType(options: CheckedOptions, name: keyof CheckedOptions, type: string, example: string): void {

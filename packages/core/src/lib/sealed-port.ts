@@ -49,9 +49,9 @@ export class SealedPort implements SessionPort {
     if (typeof record !== 'object') return 'gone'
     // One by one: spreading the record would cost as much as opening the seal.
     const { createdAt, lifetime, entries } = record
-    const { expiresAt, isOutdated = false } = found
+    const { expiresAt, sealedAt, isOutdated = false } = found
     const id = data.toString('hex', 0, ID_BYTES)
-    return { id, createdAt, lifetime, expiresAt, isOutdated, entries, token: sealed }
+    return { id, createdAt, lifetime, expiresAt, sealedAt, isOutdated, entries, token: sealed }
   }
 
   commit(id: string, base: OpenedSession | undefined, patch: Patch): Awaitable<OpenedSession> {

@@ -24,6 +24,8 @@ export interface Unsealed {
   readonly data: Uint8Array
   /** Milliseconds since 1970. */
   readonly expiresAt: number
+  /** When it was sealed, in milliseconds since 1970: of two seals that a visitor brings the newer one counts. */
+  readonly sealedAt?: number
   /** The seal is one that is on its way out, e.g. of an old key: the session is sealed again at once. */
   readonly isOutdated?: boolean
 }

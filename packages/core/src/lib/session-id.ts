@@ -51,7 +51,8 @@ export class SessionIDs {
   readonly #bytes: number
   /** Where the random part ends, in characters. */
   readonly #randomEnd: number
-  #tags: ((random: string) => string)[] = []
+  /** One for each key; `undefined` for no key, whose ids have no tag. */
+  #tags: readonly (Tagger | undefined)[] = [undefined]
   #recent = new RecentMap<KnownID>(RECENT)
 
   constructor({ idPrefix = '', idLength = ID_BYTES }: IDFormat = {}) {
@@ -60,14 +61,16 @@ export class SessionIDs {
     this.#randomEnd = idPrefix.length + idLength * 2
   }
 
-  /** The first key signs, all are accepted; no key, no tags. @throws ERR_CONFIG */
+  /**
+   * The first key signs, all are accepted. An empty key, or none, is for ids without a tag. @throws ERR_CONFIG
+   */
   setHashFunc(hashFunc: string | HashFunction, keys: readonly string[]): void {
     const length = this.#bytes * 2
-    const tags = keys.map(key => tagger(hashFunc, key, length))
+    const tags = keys.map(key => (key === '' ? undefined : tagger(hashFunc, key, length)))
     // A name is checked even while there is no key to use it with.
-    const probe = typeof hashFunc === 'string' ? tagger(hashFunc, 'key', length) : tags[0]
+    const probe = typeof hashFunc === 'string' ? tagger(hashFunc, 'key', length) : tags.find(tag => tag)
     probe?.('0'.repeat(length))
-    this.#tags = tags
+    this.#tags = tags.length === 0 ? [undefined] : tags
     this.#recent = new RecentMap(RECENT)
   }
 
@@ -93,17 +96,25 @@ export class SessionIDs {
 
   /** Whether the id is one of ours: by which key its tag was made (0 the current one), `undefined` if it is not. */
   check(sid: string): number | undefined {
-    const tagged = this.#tags.length > 0
-    if (sid.length !== this.#randomEnd + (tagged ? TAG_LENGTH : 0)) return undefined
-    if (!sid.startsWith(this.#prefix) || !HEX.test(sid.slice(this.#prefix.length))) return undefined
-    if (!tagged) return 0
+    if (!this.hasForm(sid)) return undefined
+    if (sid.length === this.#randomEnd) {
+      const untagged = this.#tags.indexOf(undefined)
+      return untagged === -1 ? undefined : untagged
+    }
     const random = this.#randomOf(sid)
     givenTag.write(sid.slice(this.#randomEnd), 'latin1')
-    for (let i = 0; i < this.#tags.length; i++) {
-      expectedTag.write((this.#tags[i] as (random: string) => string)(random), 'latin1')
+    for (const [i, tag] of this.#tags.entries()) {
+      if (tag === undefined) continue
+      expectedTag.write(tag(random), 'latin1')
       if (timingSafeEqual(givenTag, expectedTag)) return i
     }
     return undefined
+  }
+
+  /** Whether it looks like an id of ours, with a tag or without. */
+  hasForm(sid: string): boolean {
+    if (sid.length !== this.#randomEnd && sid.length !== this.#randomEnd + TAG_LENGTH) return false
+    return sid.startsWith(this.#prefix) && HEX.test(sid.slice(this.#prefix.length))
   }
 
   /**
@@ -124,7 +135,10 @@ export class SessionIDs {
   }
 }
 
-function tagger(hashFunc: string | HashFunction, key: string, length: number): (random: string) => string {
+/** Makes the tag of an id's random part. */
+type Tagger = (random: string) => string
+
+function tagger(hashFunc: string | HashFunction, key: string, length: number): Tagger {
   if (typeof hashFunc === 'function') return random => tagOf(hashFunc(random, key))
   try {
     const sign = hmac(hashFunc, key, length)

@@ -17,6 +17,8 @@ export interface OpenedSession {
   readonly token: Token
   /** To be written again as soon as it is read: its seal is of an old key. */
   readonly isOutdated?: boolean
+  /** When it was sealed, in milliseconds since 1970, for a session that lives with the client. */
+  readonly sealedAt?: number | undefined
   /** The text to send to the client, for a session that lives there and has just been sealed. */
   readonly sealed?: string
 }

@@ -2,9 +2,10 @@ import { type Awaitable, attempt, follow, isPromise } from './awaitable.ts'
 import type { Clock } from './clock.ts'
 import type { CookieAttributes } from './cookie.ts'
 import type { Exchange } from './exchange.ts'
+import { endOthers, findSession } from './find-session.ts'
 import { Session } from './session.ts'
 import { type ChannelContext, SessionChannel } from './session-channel.ts'
-import type { SessionContext, SessionStart } from './session-context.ts'
+import type { SessionContext } from './session-context.ts'
 import type { SessionIDs } from './session-id.ts'
 import type { OpenedSession } from './session-port.ts'
 
@@ -17,9 +18,6 @@ export interface VisitContext extends SessionContext, ChannelContext {
   connect(): Promise<void>
 }
 
-/** Cookies of one name that are looked up before the visitor counts as new. */
-const MAX_CANDIDATES = 4
-
 /** One request and its session: finds the session, and saves it for the response. */
 export class Visit<Data extends object> {
   readonly #context: VisitContext
@@ -28,6 +26,8 @@ export class Visit<Data extends object> {
   #hasBegun = false
   #starting: Promise<Session<Data>> | undefined
   #session: Session<Data> | undefined
+  /** Older sessions that the browser has cookies of, too. */
+  #others: readonly OpenedSession[] = []
   #saving: PromiseLike<void> | undefined
   /** Middlewares of an adapter, one inside the other, that have yet to respond. */
   #layers = 0
@@ -149,6 +149,9 @@ export class Visit<Data extends object> {
     // At once if it can be: a response that is ended without waiting for this waits for it.
     const session = this.#session ?? (await this.start())
     const absence = await session.destroy()
+    const ended = absence === undefined ? await endOthers(this.#others, this.#context) : undefined
+    if (ended && !this.#exchange.headersSent) this.#channel.send(ended)
+    this.#others = []
     const next = new Session<Data>(
       this.#context,
       this.#channel,
@@ -184,22 +187,10 @@ export class Visit<Data extends object> {
   async #start(): Promise<Session<Data>> {
     try {
       if (!this.#context.isConnected) await this.#context.connect()
-      const { ids, port } = this.#context
-      let start: SessionStart = {}
-      for (const text of this.#channel.read().slice(0, MAX_CANDIDATES)) {
-        // A seal tells by itself whether it is one of ours.
-        const known = this.#isSealed ? { key: 0, storageID: text } : ids.find(text)
-        if (known === undefined) continue
-        const opening = port.open(known.storageID)
-        // Not awaited where it is there: that would be a turn of the queue.
-        const found = isPromise(opening) ? await opening : opening
-        if (found === 'gone') continue
-        if (found !== 'retired') {
-          start = this.#startOf(text, known.key, found)
-          break
-        }
-        if (start.found === undefined) start = { id: text, found }
-      }
+      const finding = findSession(this.#channel.read(), this.#context)
+      // Not awaited where it is there: that would be a turn of the queue.
+      const { start, others } = isPromise(finding) ? await finding : finding
+      this.#others = others
       this.#session = new Session<Data>(this.#context, this.#channel, start)
       this.#session.keepAlive()
       this.#begin()
@@ -211,18 +202,6 @@ export class Visit<Data extends object> {
       })
       throw error
     }
-  }
-
-  get #isSealed(): boolean {
-    return this.#context.port.capabilities.kind === 'sealed'
-  }
-
-  #startOf(text: string, key: number, found: OpenedSession): SessionStart {
-    const { ids, cookieLifeTime } = this.#context
-    if (this.#isSealed) return { id: found.id, found, renewCookie: true }
-    return key > 0
-      ? { id: ids.renew(text), found, renewCookie: true }
-      : { id: text, found, renewCookie: cookieLifeTime > 0 }
   }
 }
 

@@ -136,6 +136,27 @@ describe('rotating hashKey', () => {
     expect((await server.ask({ headers: { cookie: old } })).body).toBe('undefined undefined')
   })
 
+  it.each([
+    ['the first key comes', '', ['new', ''], 'new'],
+    ['the last key goes', 'old', ['', 'old'], ''],
+    ['the first key comes beside others', '', ['new', 'newer', ''], ['new', 'newer']],
+  ] as const)('logs nobody out when %s', async (_, before, meanwhile, after) => {
+    const { clock, server, manager } = await site({ hashKey: before })
+    const browser = new Browser()
+    await browser.go(server, '/set')
+    const old = browser.header
+    manager.setHashFunc('sha1', meanwhile)
+    expect((await browser.go(server, '/')).body).toBe('undefined 1')
+    for (let i = 0; i < 10; i++) {
+      clock.tick(300)
+      await browser.go(server, '/')
+    }
+    expect(browser.header).not.toBe(old)
+    manager.setHashFunc('sha1', after)
+    expect((await browser.go(server, '/')).body).toBe('undefined 1')
+    expect((await server.ask({ headers: { cookie: old } })).body).toBe('undefined undefined')
+  })
+
   it('once', async () => {
     const { clock, server, manager } = await site({ hashKey: 'old' })
     const browser = new Browser()
