@@ -10,7 +10,13 @@ import { countInTwoProcesses, countOverBadConnections } from './lib/scenarios/co
 import type { Place, ScenarioEngine } from './lib/scenarios/engine.ts'
 import { goOnUnderFakedTimers } from './lib/scenarios/faked-timers.ts'
 import { logOutAmidstRequests } from './lib/scenarios/logouts.ts'
-import { failToOpen, surviveFreeze, surviveKills, survivePause } from './lib/scenarios/outages.ts'
+import {
+  closeAmidSweep,
+  failToOpen,
+  surviveFreeze,
+  surviveKills,
+  survivePause,
+} from './lib/scenarios/outages.ts'
 import { measureRoundTrips, promised, reportRoundTrips } from './lib/scenarios/round-trips.ts'
 import { Stage } from './lib/scenarios/stage.ts'
 
@@ -43,6 +49,7 @@ export function testFailures<S extends Server>(engine: ScenarioEngine<S>): void 
     it('survives a server that is killed and comes back', { timeout }, () => surviveKills(stage()))
     it('survives a server that accepts and never answers', { timeout }, () => survivePause(stage()))
     it('survives a network on which nothing passes', { timeout }, () => surviveFreeze(stage()))
+    it('closes in time while a sweep gets no answer', { timeout }, () => closeAmidSweep(stage()))
     it('fails to open in time, and leaves nothing behind', { timeout }, () => failToOpen(stage()))
 
     it('does nothing twice over connections that are cut at random', { timeout }, async () => {

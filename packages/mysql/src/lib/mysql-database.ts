@@ -107,6 +107,8 @@ export class MysqlDatabase implements SqlDatabase {
         else this.#line.leave(start)
         reject(new SessionError('ERR_TIMEOUT', `The database did not answer within ${limit} ms`))
       }, limit)
+      // The connection of a sweep keeps the process, and when that is closed nothing else has to.
+      if (limit > this.#limit) timer.unref()
       const done: Done<T> = (error, result) => {
         if (isOver) return
         isOver = true

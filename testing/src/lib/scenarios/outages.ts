@@ -108,6 +108,19 @@ export async function failToOpen(stage: Stage<Server>): Promise<void> {
   }
 }
 
+/** A manager that is closed while it sweeps, on a network on which nothing passes: in time, and nothing is left behind. */
+export async function closeAmidSweep(stage: Stage<Server>): Promise<void> {
+  const route = await stage.proxied()
+  const child = await stage.openedChild(stage.setup({ route, timeout }))
+  await assertWorks(child, 'the first request')
+  route.freeze()
+  const { result, took } = await child.call('closeAmidSweep')
+  assert.ok(['done', 'ERR_TIMEOUT'].includes(result), result)
+  assert.ok(took <= timeout + margin, `closing took ${took} ms, the timeout is ${timeout} ms`)
+  assert.ok(await child.endsByItself(), 'the closed manager keeps its process')
+  route.thaw()
+}
+
 function assertFailed({ result, took }: Attempt, what: string): void {
   assert.ok(['ERR_BACKEND', 'ERR_TIMEOUT', 'ERR_OUTCOME_UNKNOWN'].includes(result), `${what}: ${result}`)
   assert.ok(took <= timeout + margin, `${what}: took ${took} ms, the timeout is ${timeout} ms`)

@@ -57,6 +57,11 @@ export const tasks = {
     await manager().close()
     opened = undefined
   },
+  /** Closes the manager while it sweeps. */
+  closeAmidSweep(): Promise<Attempt> {
+    void manager().gc()
+    return attempt(() => tasks.close())
+  },
 
   beginCount: (): Promise<string> => beginCount(manager()),
   count: (cookie: string, name: string, rush: Rush): Promise<Outcome> => count(manager(), cookie, name, rush),
