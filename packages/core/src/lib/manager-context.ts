@@ -1,5 +1,6 @@
 import { type Carrier, HeaderCarrier, IDCarrier, SealedCarrier } from './carrier.ts'
 import { CookieWriter } from './cookie.ts'
+import { type CookieClaim, claimCookies, releaseCookies } from './cookie-claims.ts'
 import { atMost, Deadline } from './deadline.ts'
 import { connect, type Engine, type EngineSource, fromProvider, isEngine, isProvider } from './engine.ts'
 import { EngineProvider } from './engine-provider.ts'
@@ -24,6 +25,7 @@ interface Connection {
   readonly provider: Provider
   readonly isSealed: boolean
   readonly sweeper: Sweeper
+  readonly claim: CookieClaim | undefined
   carrier: Carrier
 }
 
@@ -144,6 +146,7 @@ export class ManagerContext implements VisitContext, ExchangeContext {
   /** Stops the sweeping and closes what the engine opened. Neither a sweep nor a start that hangs is waited for. */
   close(): Promise<void> {
     this.#isClosed = true
+    if (this.#connection?.claim) releaseCookies(this.#connection.claim)
     return new Deadline(this.#options.timeout).wait('close', this.#close())
   }
 
@@ -180,6 +183,8 @@ export class ManagerContext implements VisitContext, ExchangeContext {
     try {
       this.checkOpen()
       const carrier = carrierOf(merged, port)
+      const claim = claimOf(merged, port)
+      if (claim) claimCookies(claim)
       const provider = isProvider(found)
         ? found
         : new EngineProvider({ port, lifetimes: this.lifetimes, events: this.events })
@@ -188,7 +193,7 @@ export class ManagerContext implements VisitContext, ExchangeContext {
       const sweeper = new Sweeper(port, this.events)
       const { sweepEvery = Math.min(maxLifetime, DEFAULT_SWEEP_EVERY) } = options
       if (port.capabilities.sweep && sweepEvery > 0) sweeper.start(sweepEvery * 1000)
-      this.#connection = { port, provider, carrier, isSealed, sweeper }
+      this.#connection = { port, provider, carrier, isSealed, sweeper, claim }
     } catch (error) {
       await port.close()
       throw error
@@ -203,6 +208,12 @@ function engineOf(found: unknown): Engine {
     'ERR_CONFIG',
     'This type of engine gives no engine: its factory has to give what fromRecordStore(…) gives, or an object with the seven methods of Provider',
   )
+}
+
+/** The cookies that a manager writes, where it writes any. */
+function claimOf({ cookieName, headerName }: CheckedOptions, port: SessionPort): CookieClaim | undefined {
+  if (headerName !== undefined) return undefined
+  return { name: cookieName, count: port.capabilities.maxCookies ?? 1 }
 }
 
 function carrierOf(options: CheckedOptions, port: SessionPort): Carrier {
