@@ -30,6 +30,9 @@ const subject: AdapterSubject<Context> = {
     return listening(app.server)
   },
   session: ({ request }) => request.session,
+  assign: ({ request }, session) => {
+    request.session = session
+  },
   send: ({ reply }, { status, headers, body }) => reply.code(status).headers(headers).send(body),
   redirect: ({ reply }, path) => reply.redirect(path),
   stream: ({ reply }, body) => reply.send(body),

@@ -27,6 +27,7 @@ const subject: AdapterSubject<Context> = {
     return listening(createServer(getRequestListener(app.fetch)))
   },
   session: c => c.var.session,
+  assign: (c, session) => c.set('session', session as typeof c.var.session),
   send: (c, { status, headers, body }) =>
     c.newResponse(status === 204 || status === 304 ? null : body, status as StatusCode, headers),
   redirect: (c, path) => c.redirect(path),

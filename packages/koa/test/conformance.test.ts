@@ -36,6 +36,9 @@ function subject(name: string, Koa: typeof Koa3): AdapterSubject<Context> {
       return listening(createServer(app.callback()))
     },
     session: ctx => ctx.session,
+    assign: (ctx, session) => {
+      ctx.session = session
+    },
     send: (ctx, { status, headers, body }) => {
       ctx.set(headers)
       ctx.status = status

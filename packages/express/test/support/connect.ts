@@ -41,6 +41,9 @@ export const connectSubject: AdapterSubject<Context> = {
     return listening(createServer(app))
   },
   session: ({ req }) => req.session,
+  assign: ({ req }, session) => {
+    req.session = session
+  },
   send: ({ res }, { status, headers, body }) => {
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
     res.statusCode = status

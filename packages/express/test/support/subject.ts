@@ -40,6 +40,9 @@ export function subjectOf(name: string, createApp: () => express.Express): Adapt
       return listening(createServer(app as RequestListener))
     },
     session: ({ req }) => req.session,
+    assign: ({ req }, session) => {
+      req.session = session
+    },
     send: ({ res }, { status, headers, body }) => res.status(status).set(headers).send(body),
     redirect: ({ res }, path) => res.redirect(path),
     stream: ({ res }, body) => pipe(body, res),

@@ -5,6 +5,7 @@ import type { AppData } from '@sess/core'
 import {
   Adapter,
   type AdapterOptions,
+  assignSession,
   type Manager,
   type RequestSession,
   type SessionsOff,
@@ -84,6 +85,9 @@ export function plain(
       return listening(server)
     },
     session: ({ session }) => session,
+    assign: (exchange, session) => {
+      exchange.session = assignSession(exchange.session, session)
+    },
     send,
     redirect: ({ res }, path) => res.writeHead(302, { Location: path }).end(),
     stream: ({ res }, body: Readable) => pipeline(body, res),

@@ -1,6 +1,7 @@
 import { answers } from '../../adapter-groups/answers.ts'
 import { failures } from '../../adapter-groups/failures.ts'
 import { loading } from '../../adapter-groups/loading.ts'
+import { properties } from '../../adapter-groups/properties.ts'
 import { proxies } from '../../adapter-groups/proxies.ts'
 import { routes } from '../../adapter-groups/routes.ts'
 import { saving } from '../../adapter-groups/saving.ts'
@@ -22,6 +23,7 @@ export function adapterChecksOf<Context>(subject: AdapterSubject<Context>): Chec
   const any = subject as AdapterSubject<unknown>
   const groups: AdapterGroup[] = [
     sessions,
+    properties,
     loading,
     routes,
     ...answers(any),

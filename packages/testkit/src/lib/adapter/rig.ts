@@ -1,6 +1,6 @@
-import type { ManagerOptions } from '@sess/core'
+import type { ManagerOptions, SessionData } from '@sess/core'
 import { lazyManager, newManager } from '@sess/core'
-import type { AdapterOptions, RequestSession, SessionsOff } from '@sess/core/adapter'
+import type { AdapterOptions, SessionObject, SessionsOff } from '@sess/core/adapter'
 import { fromRecordStore, MemoryStore } from '@sess/core/engine'
 import { MovableClock } from '../movable-clock.ts'
 import { Probe } from '../probe.ts'
@@ -10,7 +10,7 @@ import { Browser } from './browser.ts'
 import type { AdapterSubject, RunningApp } from './subject.ts'
 
 /** The session of a request. */
-type Session = RequestSession
+type Session = SessionObject<SessionData>
 
 /** A route of a check: what happens to the session, then an answer. */
 export interface RouteOf {

@@ -50,6 +50,8 @@ export interface AdapterSubject<Context> {
   serve(app: AdapterApp<Context>): Promise<RunningApp>
   /** The session of a request, as the adapter gives it to handlers. */
   session(context: Context): RequestSession<AppData>
+  /** Sets the framework's property of the session: `null` ends it, a plain object is its data from then on. */
+  assign(context: Context, session: Readonly<Record<string, unknown>> | null): void
   /** Answers, in the framework's usual way. What it returns is what the handler returns. */
   send(context: Context, answer: Answer): unknown
   /** Redirects with the framework's own function and a status of its choice. */
