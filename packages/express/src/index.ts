@@ -4,4 +4,4 @@
  * @module
  */
 export { ExpressSession } from './lib/express-session.ts'
-export { type SessionMiddleware, type SessionRequest, sessions } from './lib/sessions.ts'
+export { type SessionMiddleware, type SessionRequest, type ShownSession, sessions } from './lib/sessions.ts'

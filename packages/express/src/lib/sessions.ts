@@ -12,16 +12,19 @@ import {
 import { ExpressSession } from './express-session.ts'
 import { showOn } from './request-properties.ts'
 
+/** What handlers see: the session, and its data as properties. */
+export type ShownSession = SessionObject<AppData, ExpressSession>
+
 declare global {
   namespace Express {
     interface Request {
       /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
-      get session(): SessionObject<AppData, ExpressSession>
-      set session(value: SessionObject<AppData, ExpressSession> | Partial<AppData> | null)
+      get session(): ShownSession
+      set session(value: ShownSession | Partial<AppData> | null)
       /** `session.id`; `undefined` where there is no session. */
       sessionID: string
       /** Loads the session, where that is left to the handler. @throws ERR_BACKEND, ERR_TIMEOUT with status 503 */
-      sessionStart(): Promise<SessionObject<AppData, ExpressSession>>
+      sessionStart(): Promise<ShownSession>
     }
   }
 }

@@ -42,7 +42,8 @@ export const connectSubject: AdapterSubject<Context> = {
   },
   session: ({ req }) => req.session,
   assign: ({ req }, session) => {
-    req.session = session
+    // The types of express-session, which are in this program too, have no null.
+    Object.assign(req, { session })
   },
   send: ({ res }, { status, headers, body }) => {
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)

@@ -41,7 +41,8 @@ export function subjectOf(name: string, createApp: () => express.Express): Adapt
     },
     session: ({ req }) => req.session,
     assign: ({ req }, session) => {
-      req.session = session
+      // The types of express-session, which are in this program too, have no null.
+      Object.assign(req, { session })
     },
     send: ({ res }, { status, headers, body }) => res.status(status).set(headers).send(body),
     redirect: ({ res }, path) => res.redirect(path),
