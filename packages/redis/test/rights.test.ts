@@ -168,6 +168,22 @@ describe.skipIf(await noServer('redisCluster'))('a user of a cluster', () => {
     await permit(first, all, '~other:*')
     expect((await failure({ client, prefix: 'a:' })).message).toContain('add ~sess:a:* to')
   })
+
+  it('is not waited for on a node that does not answer', async () => {
+    const { nodes } = await closing(startRedisCluster())
+    const { host, port } = nodes[0] as Server
+    const client = disconnecting(new Redis(port, host))
+    const slot = Number(await client.cluster('KEYSLOT', `sess:id:${'1'.repeat(64)}`))
+    const ranges = (await client.cluster('SLOTS')) as [number, number, [string, number]][]
+    const [, , [, owner]] = ranges.find(([from, to]) => from <= slot && slot <= to) as (typeof ranges)[0]
+    const frozen = nodes.find(node => node.port !== port && node.port !== owner) as Server
+    frozen.pause()
+    const timeout = 10_000
+    const begin = performance.now()
+    await openStore({ cluster: { nodes: [{ host, port }] } }, { timeout, name: 'redis_cluster' })
+    expect(performance.now() - begin).toBeLessThan(timeout / 2)
+    frozen.resume()
+  })
 })
 
 describe.skipIf(await noServer('redisSentinel'))('a user of a master that sentinels know', () => {

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { clearTimeout, SessionError, setTimeout } from '@sess/core/engine'
+import { clearTimeout, SessionError, setTimeout, sleep } from '@sess/core/engine'
 import { isNoScript, isUnsent, startError, withoutCommand } from './driver-error.ts'
 import { checkClient } from './given-client.ts'
 import { connectOwn } from './own-client.ts'
@@ -8,6 +8,8 @@ import { checkRights, tryRights } from './rights.ts'
 import type { Script } from './scripts.ts'
 import type { Settings } from './settings.ts'
 
+/** A node of a cluster that is away is not waited for, as the sessions of the others work. A part of `timeout`. */
+const PATIENCE = 0.2
 const LIFE_EVENTS = ['ready', 'close', 'end']
 
 /** A client that is asked only while it is connected, and whose errors say nothing they should not. */
@@ -71,7 +73,9 @@ export class Connection {
         const nodes = client.nodes?.('master') ?? [client]
         const unlinked = client.unlink(...keys)
         unlinked.catch(() => undefined)
-        const refusals = await Promise.all(nodes.map(node => tryRights(node, key, client.isCluster)))
+        const refusals = await Promise.all(
+          nodes.map(node => inTime(tryRights(node, key, client.isCluster), this.#timeout * PATIENCE)),
+        )
         checkRights(refusals, this.keyPrefix + prefix, address)
         await unlinked
       })
@@ -151,5 +155,15 @@ export class Connection {
       for (const event of LIFE_EVENTS) client.on(event, look)
       if (client.status === 'end') finish(false)
     })
+  }
+}
+
+/** What comes in so many milliseconds, or nothing. */
+async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  const stop = new AbortController()
+  try {
+    return await Promise.race([promise, sleep(milliseconds, undefined, { signal: stop.signal })])
+  } finally {
+    stop.abort()
   }
 }

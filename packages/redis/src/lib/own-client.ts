@@ -42,7 +42,8 @@ export async function connectOwn(
     sentinelError = error
   })
   try {
-    await inTime(client.connect(), timeout * 0.9)
+    // The manager gives up at `timeout`, and does not know why there is no connection.
+    await inTime(client.connect(), timeout * 0.8)
     // Redis was asked for a database that it does not have: ioredis only mentions it.
     if (lastError !== undefined) throw lastError
   } catch (error) {

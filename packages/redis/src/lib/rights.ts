@@ -70,8 +70,13 @@ export async function tryRights(node: ScannedNode, key: string, isCluster: boole
   return refused
 }
 
-/** @throws ERR_CONFIG, which names what is missing and the rules that permit it */
-export function checkRights(refusals: readonly Refusals[], prefix: string, address: string): void {
+/**
+ * Nothing is known of a server that has not answered.
+ *
+ * @throws ERR_CONFIG, which names what is missing and the rules that permit it
+ */
+export function checkRights(asked: readonly (Refusals | undefined)[], prefix: string, address: string): void {
+  const refusals = asked.filter(each => each !== undefined)
   const all = (field: 'commands' | 'unknown') => [...new Set(refusals.flatMap(each => [...each[field]]))]
   const unknown = all('unknown').map(command => command.toUpperCase())
   if (unknown.length > 0)
