@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Manager, newManager, type SessionData } from '../src/index.ts'
 import { Deadline } from '../src/lib/deadline.ts'
+import { fromRecordStore } from '../src/lib/engine.ts'
 import { MemoryStore } from '../src/lib/memory-store.ts'
 import * as timers from '../src/lib/timers.ts'
 
@@ -76,6 +77,21 @@ describe('under faked timers', () => {
     fakeAll()
     expect(await store.count(Date.now())).toBe(3000)
     expect(await store.sweep(Date.now() + 120_000, 3000)).toBe(3000)
+  })
+
+  test('a session that could not be loaded is loaded when it is asked for again', async () => {
+    const store = new MemoryStore({ clock: Date })
+    const load = vi.spyOn(store, 'load')
+    await using manager = await newManager(fromRecordStore(store))
+    const [, cookie] = await visit(manager)
+    fakeAll()
+    load.mockImplementationOnce(() => {
+      throw new Error('the backend is away')
+    })
+    const request = new Request('http://a/', { headers: { cookie } })
+    await expect(manager.sessionStart(request, new Headers())).rejects.toMatchObject({ code: 'ERR_BACKEND' })
+    await timers.sleep(1)
+    expect((await manager.sessionStart(request, new Headers())).get('user')).toBe('ann')
   })
 
   test('a manager can be made, asked, swept and closed', async () => {

@@ -8,6 +8,7 @@ import { type ChannelContext, SessionChannel } from './session-channel.ts'
 import type { SessionContext } from './session-context.ts'
 import type { SessionIDs } from './session-id.ts'
 import type { OpenedSession } from './session-port.ts'
+import { queueMicrotask } from './timers.ts'
 
 /** What a visit needs of its manager. */
 export interface VisitContext extends SessionContext, ChannelContext {
