@@ -48,6 +48,12 @@ function isPool(value: unknown): value is MysqlPool {
   return typeof (value as Partial<MysqlPool> | null | undefined)?.getConnection === 'function'
 }
 
+/** Whether a pool is one of mysql2, or a cluster of those: the pools of `mysql` and `mariadb` have other calls. */
+export function isOfMysql2(pool: MysqlPool): boolean {
+  const { execute, of, batch } = pool as { execute?: unknown; of?: unknown; batch?: unknown }
+  return (typeof execute === 'function' || typeof of === 'function') && batch === undefined
+}
+
 /** Closes a connection so that nobody gets it again, and without waiting for a server that may be gone. */
 export function discard(connection: MysqlConnection & { stream?: { destroy?(): void } }): void {
   connection.destroy()

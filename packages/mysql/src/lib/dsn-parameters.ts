@@ -1,5 +1,6 @@
 import { configError } from '@sess/core/engine'
 import mysql2, { type PoolOptions } from 'mysql2'
+import { foreignParameters } from './foreign-parameters.ts'
 import { parseGoDuration } from './go-duration.ts'
 
 /** What the parameters of a DSN say. */
@@ -15,7 +16,8 @@ export interface DsnParameters {
   readonly mayBePlain: boolean
 }
 
-interface Draft {
+/** What parameters have said so far. */
+export interface Draft {
   options: PoolOptions
   prepared?: boolean
   callLimit?: number
@@ -24,7 +26,8 @@ interface Draft {
   charsets: string[]
 }
 
-type Reader = (value: string, draft: Draft, name: string) => void
+/** Reads one parameter. */
+export type Reader = (value: string, draft: Draft, name: string) => void
 
 const harmless: Reader = (value, _, name) => void readBool(name, value)
 const harmlessDuration: Reader = (value, _, name) => void readDuration(name, value)
@@ -95,18 +98,22 @@ const readers: Record<string, Reader> = {
   writeTimeout: callLimit,
 }
 
+export function newDraft(): Draft {
+  return { options: {}, variables: new Map(), mayBePlain: false, charsets: [] }
+}
+
 /**
  * What follows the `?`. A name that is none of go-sql-driver's is a system variable.
  *
  * @throws ERR_CONFIG
  */
 export function readParameters(query: string): DsnParameters {
-  const draft: Draft = { options: {}, variables: new Map(), mayBePlain: false, charsets: [] }
+  const draft = newDraft()
   for (const pair of query.split('&')) {
     const [, name = '', value] = /^([^=]*)=(.*)$/s.exec(pair) ?? []
     if (value === undefined) continue
-    const reader = Object.hasOwn(readers, name) ? readers[name] : readVariable
-    reader?.(value, draft, name)
+    const reader = [readers, foreignParameters].find(each => Object.hasOwn(each, name))?.[name]
+    ;(reader ?? readVariable)(value, draft, name)
   }
   const { charsets, variables, ...rest } = draft
   if (charsets.length > 0) rest.options.charset ??= knownCharset('charset', charsets)

@@ -20,10 +20,11 @@ export function parseDsn(dsn: string): Dsn {
   if (slash < 0) throw wrong(`must be ${FORM}; the / before the name of the database is missing`)
   const question = dsn.indexOf('?', slash)
   const end = question < 0 ? dsn.length : question
-  const parameters = readParameters(question < 0 ? '' : dsn.slice(question + 1))
   const front = dsn.slice(0, slash)
   const at = front.lastIndexOf('@')
+  // First: if it cannot be read, the / may be one of the password, and what follows no parameters.
   const address = readAddress(front.slice(at + 1))
+  const parameters = readParameters(question < 0 ? '' : dsn.slice(question + 1))
   const options = {
     ...parameters.options,
     ...address,
@@ -56,12 +57,21 @@ function readAddress(part: string): PoolOptions {
   if (protocol === 'unix') return { socketPath: address || '/tmp/mysql.sock' }
   if (!['', 'tcp', 'tcp4', 'tcp6'].includes(protocol))
     throw wrong(`has a protocol that is not known here; it must be tcp or unix, as in ${FORM}`)
-  const [, inBrackets, bare, port] =
-    /^(?:\[([^\]]*)\]|([^:]*|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d+))?$/.exec(address) ?? []
-  const host = inBrackets ?? bare
+  const [host, port] = splitAddress(address) ?? []
   if (host === undefined || Number(port ?? 1) > 65535)
     throw wrong(`has an address that is not host:port, e.g. 'tcp(127.0.0.1:3306)' or 'tcp([::1]:3306)'`)
   return { host: host || '127.0.0.1', port: Number(port ?? 3306) }
+}
+
+/** Host and port; an address of IPv6 may do without brackets. All in one pass, however many colons there are. */
+function splitAddress(address: string): [host: string, port: string | undefined] | undefined {
+  const [, inBrackets, portBehind] = /^\[([^\]]*)\](?::(\d+))?$/.exec(address) ?? []
+  if (inBrackets !== undefined) return [inBrackets, portBehind]
+  if (/[[\]]/.test(address)) return undefined
+  const colon = address.indexOf(':')
+  if (colon < 0 || address.includes(':', colon + 1)) return [address, undefined]
+  const port = address.slice(colon + 1)
+  return /^\d+$/.test(port) ? [address.slice(0, colon), port] : undefined
 }
 
 function wrong(problem: string): Error {

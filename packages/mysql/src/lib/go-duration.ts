@@ -12,7 +12,7 @@ const UNITS: Record<string, number> = {
 /** A duration as Go writes it, `'1m30s'`, in milliseconds; `undefined` for anything else. */
 export function parseGoDuration(text: string): number | undefined {
   if (text === '0') return 0
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined
+  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined
   let total = 0
   for (const [, number, unit] of text.matchAll(/([\d.]+)(\D+)/g))
     total += Number(number) * (UNITS[unit as string] ?? 0)

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
-import { configError } from '@sess/core/engine'
-import { readFlag } from '@sess/sql'
+import { checkConfigObject, configError } from '@sess/core/engine'
+import { readFlag, readNumbers } from '@sess/sql'
 import type { PoolOptions } from 'mysql2'
-import { isClient, type MysqlClient, type MysqlPool, poolOf } from './driver.ts'
+import { isClient, isOfMysql2, type MysqlClient, type MysqlPool, poolOf } from './driver.ts'
+import { driverOptions } from './driver-options.ts'
 import { type Dsn, parseDsn } from './dsn.ts'
+import { isUrl, parseUrl } from './mysql-url.ts'
 
 /**
  * Options of the mysql engine: every option of a pool of mysql2, and those below. `providerConfig` may also be
@@ -45,70 +47,39 @@ export interface MysqlSettings {
 
 const example = `'user:password@tcp(127.0.0.1:3306)/app', or an object, e.g. { host: '127.0.0.1', user: 'app', password: '…', database: 'app' }`
 
-/** All that mysql2 takes; it would only warn of another one. */
-const driverOptions: Record<keyof PoolOptions, true> = {
-  authPlugins: true,
-  authSwitchHandler: true,
-  bigNumberStrings: true,
-  charset: true,
-  charsetNumber: true,
-  compress: true,
-  connectAttributes: true,
-  connectionLimit: true,
-  connectTimeout: true,
-  database: true,
-  dateStrings: true,
-  debug: true,
-  decimalNumbers: true,
-  disableEval: true,
-  enableCleartextPlugin: true,
-  enableKeepAlive: true,
-  flags: true,
-  gracefulEnd: true,
-  host: true,
-  idleTimeout: true,
-  infileStreamFactory: true,
-  insecureAuth: true,
-  isServer: true,
-  jsonStrings: true,
-  keepAliveInitialDelay: true,
-  localAddress: true,
-  maxIdle: true,
-  maxPreparedStatements: true,
-  multipleStatements: true,
-  namedPlaceholders: true,
-  nestTables: true,
-  password: true,
-  password1: true,
-  password2: true,
-  password3: true,
-  passwordSha1: true,
-  pool: true,
-  port: true,
-  Promise: true,
-  queryFormat: true,
-  queueLimit: true,
-  resetOnRelease: true,
-  rowsAsArray: true,
-  socketPath: true,
-  ssl: true,
-  stream: true,
-  stringifyObjects: true,
-  supportBigNumbers: true,
-  timezone: true,
-  trace: true,
-  typeCast: true,
-  uri: true,
-  user: true,
-  waitForConnections: true,
+/** Those that mysql2 takes as numbers only. */
+const numbers: readonly (keyof PoolOptions)[] = [
+  'port',
+  'connectionLimit',
+  'connectTimeout',
+  'idleTimeout',
+  'keepAliveInitialDelay',
+  'maxIdle',
+  'maxPreparedStatements',
+  'queueLimit',
+]
+
+/** What other libraries call it. */
+const otherNames: Readonly<Record<string, string>> = {
+  url: 'uri',
+  connectionString: 'uri',
+  username: 'user',
+  db: 'database',
+  dbname: 'database',
+  max: 'connectionLimit',
+  poolSize: 'connectionLimit',
 }
 
 /** @throws ERR_CONFIG */
 export function readConfig(config: unknown): MysqlSettings {
-  const given = typeof config === 'string' ? { uri: config } : isClient(config) ? { client: config } : config
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(`must be ${example}`)
+  const given =
+    typeof config === 'string'
+      ? { uri: config }
+      : isClient(config)
+        ? { client: config }
+        : checkConfigObject('mysql', config, example)
   const { tableName, createTable, prepared, client, ...rest } = given as MysqlConfig
-  const driver = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  const driver: PoolOptions = readNumbers('mysql', rest, numbers)
   const location = client === undefined ? readDriver(driver) : undefined
   const own = {
     tableName,
@@ -125,19 +96,30 @@ function readClient(client: unknown, beside: object): MysqlPool {
     throw wrong(`has both 'client' and '${field}'; a client has the settings that it was made with`)
   if (!isClient(client))
     throw wrong(`: 'client' must be a pool of mysql2, e.g. { client: mysql.createPool(…) }`)
-  return poolOf(client)
+  const pool = poolOf(client)
+  if (!isOfMysql2(pool))
+    throw wrong(
+      `: 'client' is a pool of another driver, as 'mysql' and 'mariadb' are; make one with mysql2, e.g. { client: mysql.createPool(…) }`,
+    )
+  return pool
 }
 
 function readDriver(driver: PoolOptions): Dsn {
-  for (const field of Object.keys(driver)) checkField(field)
+  for (const field of Object.keys(driver))
+    if (!Object.hasOwn(driverOptions, field)) {
+      const right = Object.hasOwn(otherNames, field) ? `: write '${otherNames[field]}'` : ''
+      throw wrong(`has an unknown field '${field}'${right}; it must be ${example}`)
+    }
   const { uri, ...options } = driver
   if (uri !== undefined && typeof uri !== 'string')
     throw wrong(`: 'uri' must be a string, e.g. { uri: '…/app' }`)
-  const said = uri === undefined ? none : /^[a-z][a-z\d+.-]*:\/\//i.test(uri) ? parseUrl(uri) : parseDsn(uri)
+  const said = uri === undefined ? none : isUrl(uri) ? parseUrl(uri) : parseDsn(uri)
   const all = { ...said.options, ...options }
   if (typeof said.options.ssl === 'object' && typeof options.ssl === 'object')
     all.ssl = { ...said.options.ssl, ...options.ssl }
   checkIdentity(all)
+  if (all.port !== undefined && !(Number.isInteger(all.port) && all.port >= 0 && all.port <= 65_535))
+    throw wrong(`: 'port' must be a number up to 65535, e.g. { port: 3306 }`)
   if (!all.host && !all.socketPath && !all.stream && !all.database && !all.user)
     throw wrong(`must be ${example}`)
   if (
@@ -151,53 +133,14 @@ function readDriver(driver: PoolOptions): Dsn {
   return { ...said, options: all }
 }
 
+const none: Dsn = { options: {}, variables: [], mayBePlain: false }
+
 /** The driver has the name of the host checked, and for an address would have 'localhost' checked in its place. */
 function checkIdentity({ ssl, host = '' }: PoolOptions): void {
   if (typeof ssl === 'object' && ssl.verifyIdentity && isIP(host))
     throw wrong(
       `: 'tls=true' and 'verifyIdentity' check that the server's certificate is for its name, and '${host}' is a number; write the name, e.g. 'tcp(db.example.com:3306)'`,
     )
-}
-
-const none: Dsn = { options: {}, variables: [], mayBePlain: false }
-
-/** As mysql2 reads it. */
-function parseUrl(uri: string): Dsn {
-  if (!/^(?:mysql|mariadb):/i.test(uri)) throw wrong(`is a URL of something else; it must be ${example}`)
-  try {
-    const { hostname, port, pathname, username, password, searchParams } = new URL(uri)
-    const options: Record<string, unknown> = {
-      host: decodeURIComponent(hostname.replace(/^\[(.*)\]$/, '$1')),
-      ...(port && { port: Number(port) }),
-      ...(pathname.length > 1 && { database: decodeURIComponent(pathname.slice(1)) }),
-      ...(username && { user: decodeURIComponent(username) }),
-      ...(password && { password: decodeURIComponent(password) }),
-    }
-    for (const [name, value] of searchParams) {
-      checkField(name)
-      options[name] ??= jsonOr(value)
-    }
-    return { ...none, options }
-  } catch (error) {
-    if (error instanceof URIError || error instanceof TypeError)
-      throw wrong(
-        `is no URL: write / as %2F, @ as %40 and % as %25 in user and password, e.g. 'mysql://app:p%40ss@127.0.0.1:3306/app'`,
-      )
-    throw error
-  }
-}
-
-function jsonOr(value: string): unknown {
-  try {
-    return JSON.parse(value)
-  } catch {
-    return value
-  }
-}
-
-function checkField(field: string): void {
-  if (!Object.hasOwn(driverOptions, field))
-    throw wrong(`has an unknown field '${field}'; it must be ${example}`)
 }
 
 function wrong(problem: string): Error {

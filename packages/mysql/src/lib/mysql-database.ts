@@ -137,7 +137,7 @@ export class MysqlDatabase implements SqlDatabase {
 
   #greet(connection: MysqlConnection, greeting: string, done: (error?: unknown) => void): void {
     connection.query(greeting, error => {
-      if (error) return done(new UnreachableError(error))
+      if (error) return done(new UnreachableError(withoutStatement(error)))
       this.#known.add(connection)
       done()
     })
