@@ -180,7 +180,9 @@ describe.skipIf(await noServer('redisCluster'))('a user of a cluster', () => {
     frozen.pause()
     const timeout = 10_000
     const begin = performance.now()
-    await openStore({ cluster: { nodes: [{ host, port }] } }, { timeout, name: 'redis_cluster' })
+    // The driver's own check asks a node at random.
+    const cluster = { nodes: [{ host, port }], enableReadyCheck: false }
+    await openStore({ cluster }, { timeout, name: 'redis_cluster' })
     expect(performance.now() - begin).toBeLessThan(timeout / 2)
     frozen.resume()
   })
