@@ -129,6 +129,15 @@ describe('mistakes are told when the adapter is made', () => {
   })
 })
 
+it('gives an error what NestJS and http-errors know one with a status by, and keeps its message from visitors', () => {
+  for (const status of [500, 503])
+    expect(withStatus(new Error('10.0.0.7 refused'), status)).toMatchObject({
+      expose: false,
+      status,
+      statusCode: status,
+    })
+})
+
 it('gives an error a status, and leaves what is no error alone', () => {
   expect(withStatus(new Error('x'), 500)).toMatchObject({ status: 500, statusCode: 500 })
   expect(withStatus('x', 500)).toBe('x')

@@ -24,12 +24,12 @@ export function assertError(rig: AdapterRig, reply: Reply, expected: { status: n
   assert.equal(reply.body, `caught ${expected.code}`, 'what the error handler of the app answers')
   assert.deepEqual(reply.setCookies, [])
   const errors = rig.errors.map(error => {
-    const { code, status, statusCode } = error as { code?: string; status?: number; statusCode?: number }
-    return { code, status, statusCode }
+    const { code, status, statusCode, expose } = error as Partial<Record<string, unknown>>
+    return { code, status, statusCode, expose }
   })
   assert.deepEqual(
     errors,
-    [{ code: expected.code, status: expected.status, statusCode: expected.status }],
+    [{ code: expected.code, status: expected.status, statusCode: expected.status, expose: false }],
     'what the error handler of the app gets',
   )
 }
