@@ -1,8 +1,11 @@
+import { ServerResponse } from 'node:http'
 import { show } from './held-view.ts'
 import {
   type Call,
   checkChunk,
-  checkStatusLine,
+  checkConnectionHeaders,
+  checkMessage,
+  checkStatus,
   headersSentError,
   isHttp2,
   messageOf,
@@ -23,9 +26,10 @@ export class HeldResponse {
   /** `first` is the call that begins the response. @throws as Node does, for a call that Node would refuse */
   constructor(response: NodeResponse, headers: ResponseHeaders, first: Call) {
     checkChunk(first)
-    if (first.method === 'writeHead') headers.takeHead(first.args)
+    if (first.method === 'writeHead') headers.takeHead(first.args, () => begin(response, first))
+    else begin(response, first)
     this.#response = response
-    this.#statusLine = begunStatusLine(response)
+    this.#statusLine = statusLineOf(response)
     show(response, this)
     this.#push(
       first.method === 'writeHead' ? { method: 'writeHead', args: [this.#statusLine.status] } : first,
@@ -40,7 +44,6 @@ export class HeldResponse {
   /** @throws as Node does once the head has begun */
   add(call: Call): void {
     if (call.method === 'writeHead') throw headersSentError(this.#response, 'write')
-    if (call.method === 'flushHeaders') return
     checkChunk(call)
     this.#push(call)
   }
@@ -65,12 +68,27 @@ export class HeldResponse {
   }
 }
 
-/** The status line that Node makes when a response begins. @throws as Node does, if it cannot be sent */
-function begunStatusLine(response: NodeResponse): StatusLine {
+/** Makes the status line that Node makes when a response begins. @throws as Node does, for a head that cannot be sent */
+function begin(response: NodeResponse, first: Call): void {
   const { status, message } = statusLineOf(response)
-  if (isHttp2(response)) return { status, message }
+  if (isHttp2(response)) {
+    checkConnectionHeaders(response)
+    return
+  }
+  checkStatus(status)
   const line = { status, message: message || messageOf(status) }
-  checkStatusLine(line)
   setStatusLine(response, line)
-  return line
+  checkMessage(line.message)
+  if (response.hasHeader?.('Trailer')) tryOut(response, first)
+}
+
+/** Begins a response that is sent nowhere: whether there can be trailers is for Node to say. @throws as Node does */
+function tryOut(response: ServerResponse, { method, args }: Call): void {
+  const trial = new ServerResponse(response.req)
+  trial.statusCode = response.statusCode
+  for (const [name, value] of Object.entries(response.getHeaders()))
+    if (value !== undefined) trial.setHeader(name, value)
+  const tried = trial as unknown as Record<string, (...args: unknown[]) => unknown>
+  if (method === 'writeHead') trial.writeHead(response.statusCode)
+  else tried[method]?.(...args.filter(arg => typeof arg !== 'function'))
 }

@@ -1,4 +1,4 @@
-import { type AnyMethod, headersSentError, type NodeResponse } from './node-response.ts'
+import { type AnyMethod, headersSentError, isHttp2, type NodeResponse } from './node-response.ts'
 
 /** What a held response has come to. */
 interface Held {
@@ -51,6 +51,7 @@ const accessors = [
 ] as const
 
 const methods = [
+  ['addTrailers', addTrailers as AnyMethod] as [string, AnyMethod],
   method('setHeader', 'set'),
   method('setHeaders', 'set'),
   method('appendHeader', 'append'),
@@ -81,6 +82,14 @@ function method(name: string, verb: 'set' | 'append' | 'remove'): [string, AnyMe
     return (before(this, own, name) as AnyMethod).apply(this, args)
   }
   return [name, change as AnyMethod]
+}
+
+/** Trailers that come after the end are too late for HTTP/1. */
+function addTrailers(this: Viewed, ...args: unknown[]): unknown {
+  const { held, own } = this[key] as View
+  return held?.isEnded && !isHttp2(this)
+    ? undefined
+    : (before(this, own, 'addTrailers') as AnyMethod).apply(this, args)
 }
 
 /** A property as it was before {@link install}. */

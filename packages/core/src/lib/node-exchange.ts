@@ -3,7 +3,7 @@ import type { Awaitable } from './awaitable.ts'
 import type { Exchange, RequestHooks, SaveErrorHandler } from './exchange.ts'
 import { LateSave } from './late-save.ts'
 import { type NodeRequest, NodeRequestSide } from './node-request.ts'
-import { isHttp2, type NodeResponse } from './node-response.ts'
+import { isClosed, type NodeResponse } from './node-response.ts'
 import { type HeadersContext, ResponseHeaders } from './response-headers.ts'
 import { ResponseHold } from './response-hold.ts'
 
@@ -52,7 +52,7 @@ export class NodeExchange extends NodeRequestSide implements Exchange {
   }
 
   changed(): void {
-    if (this.#isClosed) this.#lateSave?.schedule()
+    if (isClosed(this.#response)) this.#lateSave?.schedule()
   }
 
   leaveAnswer(): void {
@@ -61,9 +61,5 @@ export class NodeExchange extends NodeRequestSide implements Exchange {
 
   fail(): void {
     this.#hold.fail()
-  }
-
-  get #isClosed(): boolean {
-    return isHttp2(this.#response) ? this.#response.stream.destroyed : this.#response.destroyed
   }
 }

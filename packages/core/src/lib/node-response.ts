@@ -31,6 +31,11 @@ export function isHttp2(response: NodeResponse): response is Http2ServerResponse
   return 'stream' in response
 }
 
+/** Whether the connection, or the stream of HTTP/2, is gone. */
+export function isClosed(response: NodeResponse): boolean {
+  return isHttp2(response) ? response.stream.destroyed : response.destroyed
+}
+
 export function statusLineOf(response: NodeResponse): StatusLine {
   const { statusCode: status } = response
   return { status, message: isHttp2(response) ? undefined : response.statusMessage }
@@ -58,6 +63,17 @@ export function writeAfterEndError(): Error {
   return nodeError('ERR_STREAM_WRITE_AFTER_END', 'write after end')
 }
 
+/** Whether a call begins the head before Node looks at its chunk, and refuses that. */
+export function isRefusedLate(response: NodeResponse, call: Call): boolean {
+  if (!isHttp2(response)) return false
+  try {
+    checkChunk(call)
+    return false
+  } catch {
+    return true
+  }
+}
+
 /** @throws as Node does, if a call of `write` or `end` has a chunk that cannot be written */
 export function checkChunk({ method, args: [chunk] }: Call): void {
   if (method !== 'write' && method !== 'end') return
@@ -69,14 +85,34 @@ export function checkChunk({ method, args: [chunk] }: Call): void {
   throw nodeError('ERR_INVALID_ARG_TYPE', message, TypeError)
 }
 
-const MESSAGE_CHARACTERS = /^[\t\x20-\x7e\x80-\xff]*$/
-
-/** @throws as Node does, for a status line that HTTP/1 cannot send */
-export function checkStatusLine({ status, message = '' }: StatusLine): void {
+/** @throws as Node does, for a status that HTTP/1 cannot send */
+export function checkStatus(status: number): void {
   if (!(status >= 100 && status <= 999))
     throw nodeError('ERR_HTTP_INVALID_STATUS_CODE', `Invalid status code: ${status}`, RangeError)
+}
+
+const MESSAGE_CHARACTERS = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** @throws as Node does, for a message that HTTP/1 cannot send */
+export function checkMessage(message: string): void {
   if (!MESSAGE_CHARACTERS.test(message))
     throw nodeError('ERR_INVALID_CHAR', 'Invalid character in statusMessage', TypeError)
+}
+
+const CONNECTION_HEADERS = [
+  'upgrade',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+]
+
+/** @throws as Node does, for headers that HTTP/2 forbids (RFC 9113 section 8.2.2) */
+export function checkConnectionHeaders(response: NodeResponse): void {
+  const name = CONNECTION_HEADERS.find(forbidden => response.hasHeader(forbidden))
+  if (name === undefined) return
+  const message = `HTTP/1 Connection specific headers are forbidden: "${name}"`
+  throw nodeError('ERR_HTTP2_INVALID_CONNECTION_HEADERS', message, TypeError)
 }
 
 function nodeError(code: string, message: string, Type: ErrorConstructor = Error): Error {

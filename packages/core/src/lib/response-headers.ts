@@ -2,13 +2,7 @@ import type { OutgoingHttpHeader } from 'node:http'
 import type { Carrier } from './carrier.ts'
 import type { Events } from './events.ts'
 import { type HeaderAccess, isOfAnswer, keepPrivate } from './headers.ts'
-import {
-  checkStatusLine,
-  isHttp2,
-  type NodeResponse,
-  type StatusLine,
-  setStatusLine,
-} from './node-response.ts'
+import { checkStatus, isHttp2, messageOf, type NodeResponse, setStatusLine } from './node-response.ts'
 
 /** What the headers of a response need of their manager. */
 export interface HeadersContext {
@@ -48,18 +42,10 @@ export class ResponseHeaders {
     this.#applied = undefined
   }
 
-  /**
-   * Sets the session's lines, and makes a response that has them private. Given the arguments of `writeHead`, gives
-   * those to call it with.
-   */
-  apply(writeHead: unknown[] = []): unknown[] {
-    const [status, ...rest] = writeHead
-    const message = typeof rest[0] === 'string' ? [rest[0]] : []
-    // Set one by one: given to writeHead they would replace the session's cookie.
-    this.#set(headersOf(rest))
+  /** Sets the session's lines, and makes a response that has them private: the last moment before the head leaves. */
+  apply(): void {
     this.applyLines()
     this.#keepPrivate()
-    return [status, ...message]
   }
 
   /** Puts the session's lines on the response, instead of those put there before for the same session. */
@@ -75,16 +61,32 @@ export class ResponseHeaders {
     else this.#response.removeHeader(carrier.responseHeader)
   }
 
-  /** Sets what `writeHead` was given, and sends nothing. @throws as `writeHead` does */
-  takeHead([status, ...rest]: unknown[]): void {
-    const line: StatusLine = {
-      status: isHttp2(this.#response) ? (status as number) : Number(status) | 0,
-      message: typeof rest[0] === 'string' ? rest[0] : undefined,
+  /**
+   * Sets what `writeHead` was given, and sends nothing: given to `writeHead` the headers would replace the session's
+   * cookie. `begin` begins the head. @throws as `writeHead` does, and leaves what that leaves
+   */
+  takeHead([status, ...rest]: unknown[], begin: () => void): void {
+    const response = this.#response
+    const headers = headersOf(rest)
+    if (isHttp2(response)) {
+      if (headers) setHeaders(response, headers)
+      response.statusCode = status as number
+      begin()
+      return
     }
-    // HTTP/2 checks it by itself.
-    if (!isHttp2(this.#response)) checkStatusLine(line)
-    setStatusLine(this.#response, line)
-    this.#set(headersOf(rest))
+    const message = typeof rest[0] === 'string' ? rest[0] : response.statusMessage
+    const line = { status: Number(status) | 0, message: message || messageOf(Number(status)) }
+    checkStatus(line.status)
+    setStatusLine(response, line)
+    const isFirst = this.#isEmpty
+    try {
+      if (headers) setHeaders(response, headers)
+      begin()
+    } catch (error) {
+      // Node takes all headers or none, but one by one where others were set before.
+      if (isFirst) for (const name of response.getHeaderNames()) response.removeHeader(name)
+      throw error
+    }
   }
 
   /** Un-begins the head: the status is 500, and headers that describe the body are gone. CORS and the like stay. */
@@ -103,8 +105,13 @@ export class ResponseHeaders {
     return statusCode !== 500 || this.#response.getHeaderNames().length !== this.#leftHeaders
   }
 
-  #set(headers: object | undefined): void {
-    if (headers !== undefined) setHeaders(this.#response, headers)
+  /** Whether nobody but the session has set a header. */
+  get #isEmpty(): boolean {
+    const names = this.#response.getHeaderNames()
+    return (
+      names.length === 0 ||
+      (names.length === 1 && this.#response.getHeader(names[0] as string) === this.#applied)
+    )
   }
 
   #keepPrivate(): void {

@@ -7,6 +7,8 @@ import { hasEndedItself, holdStreamEnd } from './http2-end.ts'
 import {
   type AnyMethod,
   type Call,
+  isClosed,
+  isRefusedLate,
   type NodeResponse,
   type SendMethod,
   writeAfterEndError,
@@ -112,18 +114,17 @@ export class ResponseHold {
   }
 
   #begin(method: SendMethod, args: unknown[]): unknown {
-    const saving = this.#startSave()
-    if (!isPromise(saving)) return this.#open(method, args)
-    try {
-      this.#held = new HeldResponse(this.#response, this.#headers, { method, args })
-    } catch (error) {
-      // Node would have refused this call, too. The session tells of its own failure.
-      saving.then(undefined, () => {})
-      throw error
-    }
+    const saving = this.#watched(this.#startSave())
+    // What is written to a closed connection goes nowhere, and begins nothing.
+    if (!isPromise(saving) || isClosed(this.#response)) return this.#open(method, args)
+    const call = { method, args }
+    const first: Call = isRefusedLate(this.#response, call) ? { method: 'flushHeaders', args: [] } : call
+    // Throws where Node would have refused this call, too.
+    this.#held = new HeldResponse(this.#response, this.#headers, first)
     this.#state = 'holding'
     void this.#wait(saving)
     if (method === 'writeHead' && hasEndedItself(this.#response)) this.#holdNativeEnd(this.#response)
+    if (first !== call) this.#held.add(call)
     return method === 'write' ? false : this.#response
   }
 
@@ -141,6 +142,10 @@ export class ResponseHold {
     if (method === 'writeHead' && !held.isEnded && hasEndedItself(this.#response)) {
       this.#holdNativeEnd(this.#response)
       return this.#response
+    }
+    if (held.isEnded && method !== 'writeHead') {
+      this.#ignore({ method, args }, writeAfterEndError())
+      return method === 'write' ? false : this.#response
     }
     held.add({ method, args })
     // As a stream with a full buffer, so that a pipe waits for 'drain' instead of filling the memory.
@@ -168,12 +173,18 @@ export class ResponseHold {
 
   /** Calls the response's own method, with the session's lines among the headers. */
   #forward(method: SendMethod, args: unknown[]): unknown {
-    let last = args
-    if (this.#headers.hasLines && !this.#response.headersSent) {
-      if (method === 'writeHead') last = this.#headers.apply(args)
-      else this.#headers.apply()
+    const response = this.#response
+    const native = this.#natives[method]
+    if (!this.#headers.hasLines || response.headersSent) return native.apply(response, args)
+    if (method !== 'writeHead') {
+      this.#headers.apply()
+      return native.apply(response, args)
     }
-    return this.#natives[method].apply(this.#response, last)
+    this.#headers.takeHead(args, () => {
+      this.#headers.apply()
+      native.call(response, response.statusCode)
+    })
+    return response
   }
 
   async #wait(saving: PromiseLike<void>): Promise<void> {
@@ -272,6 +283,7 @@ export class ResponseHold {
     }
   }
 
+  /** Where nobody waits for a save, an event tells of its failure. */
   #watched(saving: Awaitable<void>): Awaitable<void> {
     if (isPromise(saving)) saving.then(undefined, () => {})
     return saving

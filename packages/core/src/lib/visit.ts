@@ -91,8 +91,9 @@ export class Visit<Data extends object> {
     return this.#channel.work.run(work)
   }
 
+  /** Whether a response that has yet to leave has something to wait for. */
   get needsSettling(): boolean {
-    return !this.#exchange.hasFailed && (this.#channel.work.isPending || this.#session?.needsRelease === true)
+    return this.#isDue && !this.#exchange.headersSent
   }
 
   /** Saves, for an adapter whose framework waits for that and answers a failure. @throws what the save throws */
@@ -113,7 +114,7 @@ export class Visit<Data extends object> {
   save(): Awaitable<void> {
     if (this.#exchange.hasFailed) return undefined
     if (this.#saving) return this.#saving
-    if (!this.needsSettling) return undefined
+    if (!this.#isDue) return undefined
     const saving = this.#save()
     if (isPromise(saving)) this.#saving = saving
     return saving
@@ -138,6 +139,10 @@ export class Visit<Data extends object> {
     const isUnsent = this.#exchange.close?.() === true
     if (isUnsent && this.#session)
       this.#context.events.emit('cookieUnsent', { id: this.#context.storageID(this.#session.sessionID()) })
+  }
+
+  get #isDue(): boolean {
+    return !this.#exchange.hasFailed && (this.#channel.work.isPending || this.#session?.needsRelease === true)
   }
 
   #begin(): void {
@@ -172,7 +177,7 @@ export class Visit<Data extends object> {
       () => follow(this.#settleWork(), () => this.#session?.release()),
       () => {
         // The handler may go on changing the session while its first changes are saved.
-        if (this.needsSettling) return this.#save()
+        if (this.#isDue) return this.#save()
         this.#saving = undefined
         return undefined
       },
