@@ -27,7 +27,7 @@ interface ScaleEngine {
 
 const LIFETIME = 3600
 /** No request extends its session: all cost the same. */
-const lifetimes = { maxLifetime: LIFETIME, touchEvery: LIFETIME, sweepEvery: 0 }
+const lifetimes = { maxLifetime: LIFETIME, touchEvery: LIFETIME - 1, sweepEvery: 0 }
 
 export const scaleEngines: Readonly<Record<string, ScaleEngine>> = {
   file: {

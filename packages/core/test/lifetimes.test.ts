@@ -58,6 +58,7 @@ describe('an extension is due', () => {
     ['after a tenth of the lifetime', {}, 0, 360],
     ['after a tenth of its own lifetime', {}, 600, 60],
     ['after a tenth of its own lifetime, where touchEvery is longer', { touchEvery: 900 }, 600, 60],
+    ['never, where the user says when', { touchEvery: 0xffffffff }, 600, Number.POSITIVE_INFINITY],
     ['after touchEvery, where its own lifetime is long', { touchEvery: 900 }, 86_400, 900],
     ['after touchEvery', { touchEvery: 5 }, 0, 5],
     ['after touchEvery whatever its own lifetime', { touchEvery: 5 }, 600, 5],

@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts'
 import { SessionError } from './errors.ts'
 
+/** As `touchEvery`: the user of the manager says when a session is extended, as the store of express-session does. */
+export const NEVER = 0xffffffff
+
 /** How long sessions live, in milliseconds unless said otherwise. */
 export interface LifetimePolicy {
   /** Idle lifetime, in seconds. */
@@ -53,7 +56,8 @@ export class Lifetimes {
   #touchEvery(lifetime: number): number {
     const { touchEvery, maxLifetime, cookieLifeTime = 0 } = this.#policy
     // One session's own lifetime may be shorter.
-    if (touchEvery !== undefined) return lifetime === 0 ? touchEvery : Math.min(touchEvery, lifetime / 10)
+    if (touchEvery !== undefined)
+      return lifetime === 0 || touchEvery === NEVER ? touchEvery : Math.min(touchEvery, lifetime / 10)
     // The cookie is sent again with the extension, which must not be too late for it.
     const shortest = cookieLifeTime > 0 ? Math.min(maxLifetime, cookieLifeTime) : maxLifetime
     return (lifetime === 0 ? shortest : lifetime) / 10

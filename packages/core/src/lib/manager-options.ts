@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, systemClock } from './clock.ts'
 import { CookieWriter, type FormerCookie, isCookiePlace, isSecureOption, type Secure } from './cookie.ts'
 import { SessionError } from './errors.ts'
+import { NEVER } from './lifetimes.ts'
 import type { EngineCookie } from './sealed-store.ts'
 import { type HashFunction, SessionIDs } from './session-id.ts'
 
@@ -15,7 +16,7 @@ export interface ManagerOptions<Config = unknown> {
   absoluteLifetime?: number
   /**
    * A session that is only read is extended at most once in this time, in seconds, so that reading does not
-   * write. Less than `maxLifetime` and `cookieLifeTime`. Default: a tenth of its lifetime, or of its cookie's if that is
+   * write. Less than `maxLifetime` and `cookieLifeTime`, or 0xffffffff: never, as you extend sessions yourself. Default: a tenth of its lifetime, or of its cookie's if that is
    * shorter.
    */
   touchEvery?: number
@@ -202,6 +203,7 @@ export function withEngineCookie(options: CheckedOptions, cookie: EngineCookie =
 
 /** An extension has to come before the session or its cookie ends. */
 function checkTouchEvery({ touchEvery = 0, maxLifetime, cookieLifeTime }: CheckedOptions): void {
+  if (touchEvery === NEVER) return
   for (const [name, seconds] of Object.entries({ maxLifetime, cookieLifeTime }))
     if (touchEvery > 0 && seconds > 0 && touchEvery >= seconds)
       fail(

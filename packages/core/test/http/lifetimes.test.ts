@@ -131,6 +131,7 @@ describe('touchEvery', () => {
     [250, 4],
     [50, 20],
     [0, 20],
+    [0xffffffff, 0],
   ])('%s: %i extensions in the time of one lifetime', async (touchEvery, extensions) => {
     const { clock, visit, store, manager } = await site(touchEvery === undefined ? {} : { touchEvery })
     const happenings = record(manager)
