@@ -53,34 +53,6 @@ describe.skipIf(await noServer('postgres', 'pgbouncer'))('failures', () => {
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
   })
 
-  it('are heard by one listener, however many stores a given pool has', async () => {
-    const place = new Place(server)
-    const client = newPool(place)
-    const warnings: Error[] = []
-    const warned = (warning: Error) => void warnings.push(warning)
-    process.on('warning', warned)
-    onTestFinished(() => void process.off('warning', warned))
-    const open = () => place.open({ client, tableName: place.table, createTable: true })
-    const stores = [await open()]
-    for (let i = 0; i < 24; i++) stores.push(await open())
-    expect(client.listenerCount('error')).toBe(1)
-    for (const store of stores.slice(1)) await store.close()
-    // The last one still needs it.
-    await stores[1]?.close()
-    expect(await endConnections(place)).toBeGreaterThan(0)
-    expect(await stores[0]?.load(newId())).toBeUndefined()
-    await stores[0]?.close()
-    expect(client.eventNames()).toEqual([])
-    const again = await open()
-    expect(client.listenerCount('error')).toBe(1)
-    await again.close()
-    const connection = await client.connect()
-    expect(connection.listenerCount('error')).toBe(0)
-    connection.release()
-    expect(client.listenerCount('error')).toBe(0)
-    expect(warnings).toEqual([])
-  })
-
   it.each(['ends', 'is cut'])(
     'of a connection that %s under a statement are errors of that statement',
     async how => {
