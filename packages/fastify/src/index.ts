@@ -4,4 +4,4 @@
  * @module
  */
 export { FastifySession } from './lib/fastify-session.ts'
-export { type AnyManager, type SessionsOptions, sessions } from './lib/sessions.ts'
+export { type AnyManager, type SessionsOptions, type ShownSession, sessions } from './lib/sessions.ts'

@@ -15,17 +15,23 @@ import { showOn } from './request-properties.ts'
 /** What handlers see: the session, and its data as properties. */
 export type ShownSession = SessionObject<AppData, ExpressSession>
 
+/** What a request has. Where the types of express-session are in the program, too, theirs count: no property has two. */
+interface RequestProperties {
+  /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
+  get session(): IfOurs<ShownSession>
+  set session(value: IfOurs<ShownSession | Partial<AppData> | null>)
+  /** `session.id`; `undefined` where there is no session. */
+  sessionID: string
+  /** Loads the session, where that is left to the handler. @throws ERR_BACKEND, ERR_TIMEOUT with status 503 */
+  sessionStart(): Promise<ShownSession>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what the others declare has to be assignable
+type IfOurs<Type> = 'sessionStore' extends keyof Express.Request ? any : Type
+
 declare global {
   namespace Express {
-    interface Request {
-      /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
-      get session(): ShownSession
-      set session(value: ShownSession | Partial<AppData> | null)
-      /** `session.id`; `undefined` where there is no session. */
-      sessionID: string
-      /** Loads the session, where that is left to the handler. @throws ERR_BACKEND, ERR_TIMEOUT with status 503 */
-      sessionStart(): Promise<ShownSession>
-    }
+    interface Request extends RequestProperties {}
   }
 }
 

@@ -20,13 +20,25 @@ const current: unique symbol = Symbol('sess.session')
 /** How a context, or a route in its `config`, has its sessions. */
 type Options = AdapterOptions<FastifyRequest>
 
+/** What handlers see: the session, and its data as properties. */
+export type ShownSession = SessionObject<AppData, FastifySession>
+
+/**
+ * What a request has. Where the types of @fastify/secure-session are in the program, too, as with @fastify/passport, theirs
+ * count: no property has two.
+ */
+interface RequestProperties {
+  /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
+  get session(): IfOurs<ShownSession>
+  set session(value: IfOurs<ShownSession | Partial<AppData> | null>)
+  [current]: FastifySession
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what the others declare has to be assignable
+type IfOurs<Type> = 'decodeSecureSession' extends keyof FastifyInstance ? any : Type
+
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** The session of this request. Assign `null` to end it, or a plain object to put it in the place of its data. */
-    get session(): SessionObject<AppData, FastifySession>
-    set session(value: SessionObject<AppData, FastifySession> | Partial<AppData> | null)
-    [current]: FastifySession
-  }
+  interface FastifyRequest extends RequestProperties {}
   interface FastifyContextConfig {
     /** How this route has its session, in place of all that the plugin's options say. */
     session?: AdapterOptions<FastifyRequest>
