@@ -73,7 +73,6 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
   const manager = given as Manager<AppData> | SessionsOff
   const adapter = new Adapter<AppData, FastifyRequest, FastifySession>(manager, options, FastifySession)
   const ofRoutes = new WeakMap<Options, Adapter<AppData, FastifyRequest, FastifySession>>()
-  const failed = new WeakSet<FastifyReply>()
 
   function adapterFor(own: Options | undefined): Adapter<AppData, FastifyRequest, FastifySession> {
     if (own === undefined) return adapter
@@ -94,7 +93,6 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
       isSecure: () => request.protocol === 'https',
       // Of a handler that writes to reply.raw by itself. One that has hijacked the reply has no error handler.
       onSaveError: (error, _req, res) => {
-        failed.add(reply)
         if (reply.sent) res.end('Internal Server Error')
         else reply.send(begunAnew(reply, error))
       },
@@ -113,16 +111,12 @@ async function plugin(app: FastifyInstance, { manager: given, ...options }: Sess
   })
 
   async function settle(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
-    const { headersSent } = reply.raw
     try {
       await request[current].settle()
     } catch (error) {
-      if (failed.has(reply)) return nothingToSend
       if (payload instanceof Readable) payload.destroy()
       throw begunAnew(reply, error)
     }
-    // An async handler that wrote to reply.raw by itself: what waited for the save has left.
-    return headersSent === reply.raw.headersSent ? undefined : nothingToSend
   }
 }
 
@@ -135,9 +129,6 @@ const shown = {
     this[current] = assignSession(this[current], value)
   },
 }
-
-/** Nobody is waiting for Fastify to go on with this reply. */
-const nothingToSend = new Promise<never>(() => {})
 
 /** A reply without what the handler said, for the error handler. */
 function begunAnew(reply: FastifyReply, error: unknown): unknown {
