@@ -42,11 +42,11 @@ class TakesLoadErrorsFor500 extends PlainAdapter {
 class TakesLazyLoadErrorsFor500 extends PlainAdapter {
   override session(exchange: Exchange, fail: Fail) {
     const session = super.session(exchange, fail)
-    if (this.options.lazy) {
-      const start = session.sessionStart.bind(session)
-      session.sessionStart = () => start().catch(withoutStatus)
-    }
-    return session
+    if (!this.options.lazy) return session
+    const start = () => session.sessionStart().catch(withoutStatus)
+    return new Proxy(session, {
+      get: (target, name) => (name === 'sessionStart' ? start : Reflect.get(target, name)),
+    })
   }
 }
 
@@ -230,6 +230,7 @@ export const loads: Broken[] = [
       'sessions / end at logout, with their cookie',
       'sessions / begin anew with what is set after the end of one',
       'sessions / hand a flash message to one request',
+      'the session as an object / *',
       'loading / connects a manager that connects at its first use',
       'loading / is done before the handler, once',
       'loading / that fails is an error with status 503, and no handler runs',
