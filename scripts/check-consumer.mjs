@@ -44,7 +44,7 @@ function checkContents(tarball) {
     .filter(
       path =>
         path &&
-        !/^package\/(dist\/.+\.(js|d\.ts|map)|src\/.+\.ts|package\.json|README\.md|LICENSE|\w+\.sql)$/.test(
+        !/^package\/(dist\/.+\.(js|d\.ts|map)|src\/.+\.ts|types\/.+\.d\.ts|package\.json|README\.md|LICENSE|\w+\.sql)$/.test(
           path,
         ),
     )

@@ -40,7 +40,9 @@ export const redisCluster: EngineType<'redis_cluster'> = engineType('redis_clust
 /** Sessions in a Redis that sentinels know. */
 export const redisSentinel: EngineType<'redis_sentinel'> = engineType('redis_sentinel')
 
-for (const engine of [redis, redisCluster, redisSentinel]) register(engine.name, engine, '@sess/redis')
+register(redis.name, redis, '@sess/redis')
+register(redisCluster.name, redisCluster, '@sess/redis')
+register(redisSentinel.name, redisSentinel, '@sess/redis')
 
 function engineType<Name extends RedisEngineName>(name: Name): EngineType<Name> {
   return {

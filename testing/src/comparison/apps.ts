@@ -11,7 +11,7 @@ import Koa from 'koa'
 import { type Run, runPlan } from './run-plan.ts'
 
 /** The run that a request is for. */
-export type FindRun = (req: IncomingMessage) => Run | undefined
+type FindRun = (req: IncomingMessage) => Run | undefined
 
 /** An app of one framework that runs plans, with sessions or, without a manager, without. */
 export type MakeApp = (find: FindRun, manager?: Manager) => Promise<Server | Http2Server>

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { MARK, type Plan, type Step } from './step.ts'
 
 /** What a handler saw of its response: what it read, what was thrown at it, and the callbacks it was called by. */
-export type Observation = string
+type Observation = string
 
 /** A run of a plan on a response. */
 export interface Run {
