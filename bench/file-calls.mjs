@@ -100,7 +100,6 @@ function engineBlocking(directory) {
     fs.writeFileSync(path(id), page)
   }
   let names = 0
-  let spare = { name: 'first', fd: fs.openSync(join(home, 'first'), 'wx+') }
   const fsync = fd => sync && fs.fsyncSync(fd)
   return {
     async change(id) {
@@ -108,22 +107,22 @@ function engineBlocking(directory) {
       const loaded = fs.openSync(file, 'r')
       fs.readSync(loaded, buffer, 0, buffer.length, 0)
       fs.closeSync(loaded)
-      const staged = spare
-      fs.writeSync(staged.fd, page, 0, PAGE, 0)
-      fsync(staged.fd)
+      const staged = `staged${names++}`
+      const fd = fs.openSync(join(home, staged), 'wx')
+      fs.writeSync(fd, page, 0, PAGE, 0)
+      fsync(fd)
+      fs.closeSync(fd)
       fs.linkSync(self, lock)
-      const fd = fs.openSync(file, 'r+')
-      fs.readSync(fd, buffer, 0, buffer.length, 0)
-      spare = { name: `spare${names++}`, fd }
-      fs.linkSync(file, join(home, spare.name))
-      fs.renameSync(join(lock, staged.name), file)
+      const locked = fs.openSync(file, 'r')
+      fs.readSync(locked, buffer, 0, buffer.length, 0)
+      fs.closeSync(locked)
+      fs.renameSync(join(lock, staged), file)
       if (sync) {
         const directory = fs.openSync(join(file, '..'), 'r')
         fsync(directory)
         fs.closeSync(directory)
       }
       fs.unlinkSync(lock)
-      fs.closeSync(staged.fd)
     },
   }
 }

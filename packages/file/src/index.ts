@@ -23,7 +23,7 @@ export const file: EngineType<'file'> = {
   name: 'file',
   open: async ({ config, clock, timeout }) =>
     fromRecordStore(await FileStore.open(config as string | FileConfig, { clock, timeout })),
-  check: ({ config }) => void readConfig(config),
+  check: ({ config, timeout }) => void readConfig(config, timeout),
 }
 
 register(file.name, file, '@sess/file')

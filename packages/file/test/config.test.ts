@@ -4,7 +4,7 @@ import { newManager } from '@sess/core'
 import { isSessionError } from '@sess/core/engine'
 import { FileStore } from '@sess/file'
 import { expect, it, onTestFinished } from 'vitest'
-import { startWorker } from './support/worker.ts'
+import { readConfig } from '../src/lib/file-config.ts'
 import { newWorkplace } from './support/workplace.ts'
 
 async function errorOf(config: unknown): Promise<Error> {
@@ -14,9 +14,14 @@ async function errorOf(config: unknown): Promise<Error> {
 }
 
 it.each([
-  [5, /must be a directory, e\.g\. '\.\/tmp', or an object/],
-  [null, /must be a directory/],
-  [['./tmp'], /must be a directory/],
+  [5, /is a number; it must be a directory, e\.g\. '\.\/tmp', or an object/],
+  [null, /is null; it must be a directory/],
+  [['./tmp'], /is an array; it must be a directory/],
+  [new URL('file:///tmp'), /is an instance of 'URL'; it must be a directory/],
+  [Buffer.from('./tmp'), /is an instance of 'Buffer'; it must be a directory/],
+  [new Map([['directory', './tmp']]), /is an instance of 'Map'; it must be a directory/],
+  [Promise.resolve('./tmp'), /is an instance of 'Promise'; it must be a directory/],
+  [() => './tmp', /is a function; it must be a directory/],
   [{ director: './tmp' }, /unknown field 'director'.*\{ directory: '\.\/tmp'/],
   [{ directory: '' }, /'directory' must be a path, e\.g\. \{ directory: '\.\/tmp' \}/],
   [{ directory: 5 }, /'directory' must be a path/],
@@ -25,6 +30,11 @@ it.each([
   [{ directory: './tmp', sync: 'yes' }, /'sync' must be true or false, e\.g\./],
   [{ directory: './tmp', lease: 50 }, /'lease' must be 100 ms or more, e\.g\./],
   [{ directory: './tmp', lease: '2s' }, /'lease' must be 100 ms or more/],
+  [{ directory: './tmp', lease: '' }, /'lease' must be 100 ms or more/],
+  [{ directory: './tmp', lease: '50' }, /'lease' must be 100 ms or more/],
+  [{ directory: './tmp', lease: 5001 }, /'lease' is 5001 ms, and 'timeout' 5000 ms: .*Make 'lease' smaller/],
+  [{ directory: './tmp', lease: '60000' }, /'lease' is 60000 ms, and 'timeout' 5000 ms/],
+  [{ directory: './tmp', lease: Number.MAX_VALUE }, /and 'timeout' 5000 ms/],
 ])('says what is wrong with %j', async (config, message) => {
   expect((await errorOf(config)).message).toMatch(message)
 })
@@ -45,15 +55,23 @@ it('says when others may write the directory', async () => {
   expect((await errorOf(directory)).message).toMatch(/may be written by every user.*name one inside it/)
 })
 
-it('says when this process may not write the directory', async () => {
-  const { directory } = await newWorkplace()
-  await mkdir(directory)
-  await chmod(join(directory, '..'), 0o755)
-  await chmod(directory, 0o555)
-  // No mode keeps root from writing, so then it is somebody else who tries.
-  const worker = startWorker(['open', directory], process.getuid?.() === 0 ? { uid: 65534 } : {})
-  await worker.ended
-  expect(worker.lines.join()).toMatch(/^ERR_CONFIG .*cannot be used: this process may not write it/)
+it.each([
+  [undefined, 5000, 2000],
+  [undefined, 1000, 500],
+  [undefined, 60_000, 2000],
+  ['1500', 5000, 1500],
+  [5000, 5000, 5000],
+])('takes the lease %j beside a timeout of %d ms for %d ms', (lease, timeout, expected) => {
+  expect(readConfig({ ...(lease !== undefined && { lease }) }, timeout)).toMatchObject({ lease: expected })
+})
+
+it('reads a path of 100,000 characters in time that grows with its length alone', () => {
+  for (const part of ['a', ':', '/', 'a://'.slice(1), '.', '\\', '%']) {
+    const start = process.cpuUsage()
+    for (const text of [part.repeat(100_000), `a${part.repeat(100_000)}`])
+      expect(() => void readConfig(text, 5000)).not.toThrow(RangeError)
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(1000)
+  }
 })
 
 it('takes an empty config for ./tmp where the process runs', async () => {

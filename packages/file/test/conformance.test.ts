@@ -21,10 +21,11 @@ testEngine({
         await writeFile(path, change(await readFile(path)))
       },
       outage: async () => {
-        // The disk is not mounted: what is there is the empty directory that it is mounted on.
+        // Somebody has put something else in its place. An empty directory would be made use of.
         const away = `${directory}.away`
         await rename(directory, away)
         await mkdir(directory)
+        await writeFile(join(directory, 'notes.txt'), 'of somebody else')
         return async () => {
           await rm(directory, { recursive: true })
           await rename(away, directory)

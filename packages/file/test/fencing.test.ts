@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FileStore } from '@sess/file'
 import { describe, expect, it } from 'vitest'
 import { Owner } from '../src/lib/lock.ts'
-import { SpareFiles } from '../src/lib/spare-files.ts'
+import { StagedFiles } from '../src/lib/staged-files.ts'
 import { observing } from './support/fs-gate.ts'
 import { append, callsOf, newScene, type Scene } from './support/scene.ts'
 import { contentOf, dataOf, newId, newWorkplace } from './support/workplace.ts'
@@ -151,22 +151,6 @@ describe('readers', () => {
     await Promise.all([write(), read(reader), read(reader), read(writer)])
     expect(reads).toBeGreaterThan(100)
   })
-
-  it('that have opened a file which is another session by now, read their own', async () => {
-    const { place, slow: reader, fast: writer, id, token } = await newScene('mine')
-    const other = newId()
-    const otherToken = (await writer.create(other, dataOf('other'), place.in(1000))) as string
-    const found = await observing(
-      async ({ method }) => {
-        if (method !== 'read') return
-        // The file that the reader has open is replaced, and becomes the one of the other session.
-        await writer.update(id, dataOf('mine, changed'), place.in(1000), token)
-        await writer.update(other, dataOf('other, changed'), place.in(1000), otherToken)
-      },
-      () => reader.load(id),
-    )
-    expect(contentOf(found?.data)).toBe('mine, changed')
-  })
 })
 
 it('gives no two temporary files the same name: a late rename through a lock must find nothing of its new owner', async () => {
@@ -185,8 +169,8 @@ it('gives no two temporary files the same name: a late rename through a lock mus
 })
 
 it('gives no temporary file the name of its bin, however many there were', () => {
-  const owner = new Owner('/sessions', 2000)
-  const files = new SpareFiles(owner, false)
+  const owner = new Owner({ path: '/sessions', restore: async () => {} }, 2000)
+  const files = new StagedFiles(owner, false)
   const names = new Set(Array.from({ length: 50_000 }, () => files.newName()))
   expect(names.size).toBe(50_000)
   expect(names).not.toContain(owner.bin)

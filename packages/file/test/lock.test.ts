@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { type Call, observing, systemError } from './support/fs-gate.ts'
 import { append, newScene } from './support/scene.ts'
-import { contentOf, dataOf, pathIn } from './support/workplace.ts'
+import { contentOf, dataOf, newId, pathIn } from './support/workplace.ts'
 
 /** Long enough that a busy machine does not pass for a stopped process. */
 const lease = 800
@@ -48,14 +48,25 @@ it('takes over at once from a process that is long gone', async () => {
 })
 
 it('gives ERR_TIMEOUT, and stores nothing, when the lock does not come free', async () => {
-  const { place, slow, fast, id, token } = await newScene('start ', { lease: 60_000, timeout: 100 })
+  const { place, slow, fast, id, token } = await newScene('start ', { lease, timeout: lease })
   let error: unknown
   let waited = 0
   const saved = await observing(
     async call => {
       if (!isRename(call)) return
       const start = performance.now()
-      error = await fast.update(id, dataOf('fast'), place.in(1000), token).catch(error => error)
+      const attempt = fast.update(id, dataOf('fast'), place.in(1000), token).catch(error => error)
+      let isOver = false
+      void attempt.then(() => {
+        isOver = true
+      })
+      // The owner is busy with other sessions, which renews its lease.
+      while (!isOver) {
+        await slow.create(newId(), dataOf('another'), place.in(1000))
+        await slow.delete(newId())
+        await sleep(lease / 20)
+      }
+      error = await attempt
       waited = performance.now() - start
     },
     () => slow.update(id, dataOf('slow'), place.in(1000), token),

@@ -1,4 +1,5 @@
-import { configError, type SessionError } from '@sess/core/engine'
+import { checkConfigObject, readNumber } from '@sess/core/engine'
+import { wrong } from './config-error.ts'
 
 /** Options of the file engine. `providerConfig` may also be the directory alone. */
 export interface FileConfig {
@@ -12,40 +13,55 @@ export interface FileConfig {
   readonly sync?: boolean
   /**
    * How long a process may hold the lock of a session before others take it over, in milliseconds, at least
-   * 100. A process that is late finds out, and starts again. Default 2000.
+   * 100 and at most the manager's `timeout`, so that a killed process costs others no save. A process that is late
+   * finds out, and starts again. Default 2000, or half of the timeout if that is less.
    */
   readonly lease?: number
 }
 
 export type FileSettings = Required<FileConfig>
 
-const defaults: FileSettings = { directory: './tmp', sync: false, lease: 2000 }
+const fields: readonly (keyof FileConfig)[] = ['directory', 'sync', 'lease']
+const DIRECTORY = './tmp'
 const example = `a directory, e.g. './tmp', or an object, e.g. { directory: './tmp', sync: true }`
 
-/** @throws ERR_CONFIG */
-export function readConfig(config: unknown): FileSettings {
-  const given = typeof config === 'string' ? { directory: config || defaults.directory } : config
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(`must be ${example}`)
-  const set = Object.entries(given).filter(([, value]) => value !== undefined)
-  for (const [field] of set)
-    if (!Object.hasOwn(defaults, field)) throw wrong(`has an unknown field '${field}'; it must be ${example}`)
-  const settings = { ...defaults, ...Object.fromEntries(set) }
-  checkDirectory(settings.directory)
-  if (typeof settings.sync !== 'boolean')
+/**
+ * @param timeout of the manager, in milliseconds
+ * @throws ERR_CONFIG
+ */
+export function readConfig(config: unknown, timeout: number): FileSettings {
+  const given =
+    typeof config === 'string'
+      ? { directory: config || DIRECTORY }
+      : checkConfigObject('file', config, example)
+  for (const [field, value] of Object.entries(given))
+    if (value !== undefined && !fields.includes(field as keyof FileConfig))
+      throw wrong(`has an unknown field '${field}'; it must be ${example}`)
+  const { directory = DIRECTORY, sync = false, lease = Math.min(2000, timeout / 2) } = given
+  if (typeof sync !== 'boolean')
     throw wrong(`: 'sync' must be true or false, e.g. { directory: './tmp', sync: true }`)
-  if (!Number.isFinite(settings.lease) || settings.lease < 100)
-    throw wrong(`: 'lease' must be 100 ms or more, e.g. { directory: './tmp', lease: 2000 }`)
-  return settings
+  return {
+    directory: readDirectory(directory),
+    sync,
+    lease: given.lease === undefined ? Number(lease) : readLease(lease, timeout),
+  }
 }
 
-function checkDirectory(directory: unknown): void {
+function readLease(lease: unknown, timeout: number): number {
+  const number = readNumber(lease)
+  if (typeof number !== 'number' || !Number.isFinite(number) || number < 100)
+    throw wrong(`: 'lease' must be 100 ms or more, e.g. { directory: './tmp', lease: 2000 }`)
+  if (number > timeout)
+    throw wrong(
+      `: 'lease' is ${number} ms, and 'timeout' ${timeout} ms: a save would give up before it may take over the lock of a killed process. Make 'lease' smaller, or the manager's 'timeout' larger`,
+    )
+  return number
+}
+
+function readDirectory(directory: unknown): string {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
     throw wrong(`: 'directory' must be a path, e.g. { directory: './tmp' }`)
   if (/^[a-z][a-z\d+.-]+:\/\//i.test(directory))
     throw wrong(`: 'directory' must be a path and not a URL, e.g. './tmp'`)
-}
-
-/** An error in `providerConfig`, which `problem` goes on to describe. */
-export function wrong(problem: string, cause?: unknown): SessionError {
-  return configError('file', problem, cause)
+  return directory
 }

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
  *   checksum  4  CRC-32 of all that follows but the zeros
  *   length    4  of the data, in bytes
  *   expiry    8  milliseconds since 1970, a double
- *   id        1  its length, and the id: a file that was replaced serves another session later
+ *   id        1  its length, and the id: a file that was moved to another name is not that session
  *   data
  *   zeros        up to a full page, which is what the disk uses anyway
  */
@@ -21,14 +21,16 @@ const ID_AT = 25
 /** The size of every file is a multiple of this, in bytes. */
 export const PAGE = 4096
 const BLANK_PAGE: Buffer = Buffer.alloc(PAGE)
+/** Larger files are damaged, whatever they claim, and are never read whole. In bytes. */
+export const MAX_FILE_BYTES: number = 32 * 1024 * 1024
+/** The largest data of a record, in bytes: what is left beside the longest id. */
+export const MAX_BYTES: number = MAX_FILE_BYTES - PAGE
 
 /** What a file holds. */
 export interface FileRecord {
   readonly data: Buffer
   /** Milliseconds since 1970. */
   readonly expiresAt: number
-  /** The size of the file, in bytes. */
-  readonly size: number
 }
 
 /** `'torn'` is one of our files, but damaged or another session's; `'foreign'` is none of ours. */
@@ -63,7 +65,7 @@ export function decodeFile(bytes: Buffer, id: string): FileContent {
     bytes.compare(BLANK_PAGE, 0, size - end, end) === 0
   if (!isWhole) return 'torn'
   const data = Buffer.from(bytes.subarray(dataAt, end))
-  return { data, expiresAt: bytes.readDoubleLE(EXPIRY_AT), size }
+  return { data, expiresAt: bytes.readDoubleLE(EXPIRY_AT) }
 }
 
 /** The size of a file by its first bytes, or `undefined` if it is none of ours. */

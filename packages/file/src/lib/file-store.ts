@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import {
   type Clock,
   type RecordStore,
@@ -7,16 +6,17 @@ import {
   type StoredRecord,
   TOMBSTONE_BYTES,
 } from '@sess/core/engine'
-import { prepareDirectory, unusable } from './directory.ts'
 import { type FileConfig, readConfig } from './file-config.ts'
-import { encodeFile, type FileContent, type FileRecord } from './file-format.ts'
-import { makeDirectory } from './fs-calls.ts'
+import { encodeFile, type FileContent, type FileRecord, MAX_BYTES } from './file-format.ts'
 import { pathOf } from './layout.ts'
 import { Lines, type Turn } from './lines.ts'
 import { Owner } from './lock.ts'
 import { readFile } from './read-file.ts'
 import { RecordFiles } from './record-files.ts'
+import { checkRights } from './rights.ts'
+import { RootDirectory } from './root-directory.ts'
 import { isDead, Sweeper } from './sweeper.ts'
+import { within } from './within.ts'
 
 /** What a {@link FileStore} needs besides its configuration. */
 export interface FileStoreContext {
@@ -33,7 +33,9 @@ const NONE = Symbol('none')
  * directory.
  */
 export class FileStore implements RecordStore {
-  readonly #directory: string
+  /** The largest data that a file holds, in bytes. */
+  readonly maxBytes: number = MAX_BYTES
+  readonly #root: RootDirectory
   readonly #clock: Clock
   readonly #owner: Owner
   readonly #files: RecordFiles
@@ -41,37 +43,39 @@ export class FileStore implements RecordStore {
   readonly #lines = new Lines()
   #isClosed = false
 
-  private constructor(directory: string, clock: Clock, owner: Owner, files: RecordFiles) {
-    this.#directory = directory
+  private constructor(root: RootDirectory, clock: Clock, owner: Owner, files: RecordFiles) {
+    this.#root = root
     this.#clock = clock
     this.#owner = owner
     this.#files = files
-    this.#sweeper = new Sweeper({ directory, owner, remove: (id, now) => this.#removeDead(id, now) })
+    this.#sweeper = new Sweeper({
+      directory: root.path,
+      owner,
+      remove: (id, now) => this.#removeDead(id, now),
+    })
   }
 
   /**
    * Opens the directory that the configuration names, `'./tmp'` if none.
    *
    * @throws ERR_CONFIG if the configuration is wrong or the directory cannot be used
+   * @throws ERR_TIMEOUT if the file system does not answer
    */
-  static async open(config: string | FileConfig, context: FileStoreContext): Promise<FileStore> {
-    const { directory, sync, lease } = readConfig(config)
-    const path = await prepareDirectory(directory)
-    const owner = new Owner(path, lease)
-    const files = new RecordFiles({ owner, sync, timeout: context.timeout ?? 5000 })
-    try {
-      await makeDirectory(dirname(owner.home))
-      await owner.settle()
-      await files.check()
-    } catch (error) {
-      throw unusable(directory, error)
-    }
-    return new FileStore(path, context.clock, owner, files)
+  static open(config: string | FileConfig, { clock, timeout = 5000 }: FileStoreContext): Promise<FileStore> {
+    return within(timeout, async isLate => {
+      const { directory, sync, lease } = readConfig(config, timeout)
+      const root = await RootDirectory.open(directory)
+      const owner = new Owner(root, lease)
+      const files = new RecordFiles({ owner, sync, timeout })
+      await checkRights(directory, root, owner, files)
+      if (isLate()) await owner.leave()
+      return new FileStore(root, clock, owner, files)
+    })
   }
 
   async load(id: string): Promise<StoredRecord | undefined> {
     const content = await readFile(this.#pathOf(id), id)
-    if (content === undefined) await this.#owner.checkDirectory()
+    if (content === undefined) await this.#root.isInUse()
     if (!this.#isLive(content)) return undefined
     const { data, expiresAt } = content
     return { data, expiresAt, token: revisionOf(data) }
@@ -120,7 +124,7 @@ export class FileStore implements RecordStore {
 
   async count(now: number): Promise<number> {
     this.#checkOpen()
-    await this.#owner.checkDirectory()
+    if (!(await this.#root.isInUse())) return 0
     return this.#sweeper.count(
       content =>
         typeof content !== 'string' && content.expiresAt > now && content.data.length > TOMBSTONE_BYTES,
@@ -129,7 +133,7 @@ export class FileStore implements RecordStore {
 
   async sweep(now: number, limit: number): Promise<number> {
     this.#checkOpen()
-    return this.#sweeper.sweep(now, limit)
+    return (await this.#root.isInUse()) ? this.#sweeper.sweep(now, limit) : 0
   }
 
   /** Waits for the changes under way and leaves nothing open and no temporary file. */
@@ -138,13 +142,12 @@ export class FileStore implements RecordStore {
     this.#isClosed = true
     await this.#sweeper.close()
     await this.#lines.idle()
-    await this.#files.close()
     await this.#owner.leave()
   }
 
   #pathOf(id: string): string {
     this.#checkOpen()
-    return pathOf(this.#directory, id)
+    return pathOf(this.#root.path, id)
   }
 
   #checkOpen(): void {
@@ -162,7 +165,7 @@ export class FileStore implements RecordStore {
   }
 
   #removeDead(id: string, now: number): Promise<boolean> {
-    const path = pathOf(this.#directory, id)
+    const path = pathOf(this.#root.path, id)
     return this.#lines.join(id, turn =>
       this.#files.remove(path, async () => isDead(await readFile(path, id), now), turn),
     )

@@ -3,7 +3,7 @@ import { sleep } from '@sess/core/engine'
 
 /*
  * The calls of `node:fs` with callbacks, as promises: they take half the time of `node:fs/promises`. What can
- * be expected to go wrong comes back as a code, for an Error with a stack is dear.
+ * be expected to go wrong comes back as a code, for an Error with a stack is slow to make.
  */
 
 /** Owner only. */
@@ -15,7 +15,6 @@ const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
 const CAREFULLY = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0)
 
 export const READ: number = O_RDONLY | CAREFULLY
-export const READ_WRITE: number = O_RDWR | CAREFULLY
 export const CREATE: number = O_RDWR | O_CREAT | O_EXCL | CAREFULLY
 
 const isWindows = process.platform === 'win32'
@@ -109,7 +108,7 @@ export function status(path: string): Promise<fs.Stats | undefined> {
   return new Promise((resolve, reject) => {
     fs.lstat(path, (error, stats) => {
       if (!error) resolve(stats)
-      else if (error.code === 'ENOENT') resolve(undefined)
+      else if (error.code === 'ENOENT' || error.code === 'ENOTDIR') resolve(undefined)
       else reject(error)
     })
   })

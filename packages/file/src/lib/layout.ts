@@ -1,5 +1,12 @@
 import { SessionError } from '@sess/core/engine'
 
+/** The directory of the owners' directories, in that of the sessions. No id begins with a dot. */
+export const OWNERS = '.owners'
+/** What the name of a lock ends with. No id has a dot. */
+export const LOCK = '.lock'
+/** A random one, which a sweep changes before it removes the directory. */
+const OWNER_NAME = /^[0-9a-f]{16}(?:\.old)?$/
+
 /** What every file system tells apart and nothing takes for a path; names with a dot are for our own files. */
 const ID = /^[A-Za-z0-9_-]{2,200}$/
 /** Windows takes these for devices. */
@@ -26,4 +33,9 @@ export function pathOf(directory: string, id: string): string {
 /** Whether it is the name of a directory in the layout. */
 export function isShard(name: string): boolean {
   return name.length === 1 && ID.test(name + name)
+}
+
+/** Whether it is the name of an owner's directory. */
+export function isOwner(name: string): boolean {
+  return OWNER_NAME.test(name)
 }

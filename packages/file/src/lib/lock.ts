@@ -4,11 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { SessionError, sleep, systemTime } from '@sess/core/engine'
 import { attempt, DIRECTORY_MODE, removeFile, status } from './fs-calls.ts'
-
-/** The directory of the owners' directories, in that of the sessions. No id begins with a dot. */
-export const OWNERS = '.owners'
-/** What the name of a lock ends with. No id has a dot. */
-export const LOCK = '.lock'
+import { isOwner, LOCK, OWNERS } from './layout.ts'
+import type { RootDirectory } from './root-directory.ts'
 
 const isWindows = process.platform === 'win32'
 const CANNOT_LINK = ['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
@@ -39,12 +36,15 @@ export class Owner {
   #renewedAt = Number.NEGATIVE_INFINITY
   #canLink = !isWindows
 
+  readonly #root: Pick<RootDirectory, 'path' | 'restore'>
+
   /** `lease` in milliseconds. */
-  constructor(directory: string, lease: number) {
+  constructor(root: Pick<RootDirectory, 'path' | 'restore'>, lease: number) {
     const name = randomBytes(8).toString('hex')
+    this.#root = root
     this.name = name
     this.bin = `${name}-bin`
-    this.home = join(directory, OWNERS, name)
+    this.home = join(root.path, OWNERS, name)
     this.#self = join(this.home, 'self')
     // As seen from a lock, which is two levels down too. Windows has junctions, which are absolute.
     this.#target = isWindows ? this.home : `../../${OWNERS}/${name}`
@@ -52,24 +52,18 @@ export class Owner {
   }
 
   /**
-   * Makes the owner's directory; again if a sweep took it for abandoned.
+   * Makes the owner's directory; again if a sweep took it for abandoned, and that of the sessions if it was removed.
    *
-   * @throws ERR_BACKEND if the directory of the sessions is gone
+   * @throws ERR_BACKEND if something else is in the place of the directory of the sessions
    */
   async settle(): Promise<void> {
-    const code = await attempt(['EEXIST', 'ENOENT'], done => fs.mkdir(this.home, DIRECTORY_MODE, done))
-    if (code === 'ENOENT') throw gone()
+    const make = () => attempt(['EEXIST', 'ENOENT'], done => fs.mkdir(this.home, DIRECTORY_MODE, done))
+    if ((await make()) === 'ENOENT') {
+      await this.#root.restore()
+      await make()
+    }
     await attempt(['EEXIST'], done => fs.mkdir(join(this.home, this.bin), DIRECTORY_MODE, done))
     await attempt(['EEXIST'], done => fs.symlink(this.#target, this.#self, 'junction', done))
-  }
-
-  /**
-   * Before a session is called missing: where all are missing, as when a disk is not mounted, that is no answer.
-   *
-   * @throws ERR_BACKEND
-   */
-  async checkDirectory(): Promise<void> {
-    if ((await status(dirname(this.home))) === undefined) throw gone()
   }
 
   /** Removes the owner's directory, if it is empty. */
@@ -110,20 +104,14 @@ export class Owner {
         if ((await status(this.#self)) !== undefined) return 'missing'
         await this.settle()
       } else {
+        const holder = await holderOf(file)
+        if (holder === undefined) continue
+        if (holder === FOREIGN) throw noLock()
         // A store works on a file once at a time: its own lock can only be left over.
-        const isAbandoned = (await this.holds(file)) || (await watch.isAbandoned(file + LOCK))
-        if (!isAbandoned) return 'busy'
+        if (holder !== this.name && !(await watch.isAbandoned(file + LOCK))) return 'busy'
         await this.release(file)
       }
     }
-  }
-
-  /** Whether the owner holds the lock. */
-  async holds(file: string): Promise<boolean> {
-    const target = await new Promise<string>(resolve => {
-      fs.readlink(file + LOCK, (error, target) => resolve(error ? '' : target))
-    })
-    return basename(target) === this.name
   }
 
   release(file: string): Promise<void> {
@@ -132,6 +120,8 @@ export class Owner {
 
   /** Breaks a lock that was left behind. */
   async releaseAbandoned(file: string): Promise<void> {
+    const holder = await holderOf(file)
+    if (holder === undefined || holder === FOREIGN) return
     if (await new LockWatch(this.#lease).isAbandoned(file + LOCK)) await this.release(file)
   }
 
@@ -176,8 +166,8 @@ class LockWatch {
   async isAbandoned(lock: string): Promise<boolean> {
     const stats = await status(lock)
     if (stats === undefined) return false
-    if (systemTime() - stats.mtimeMs > this.#lease) return true
-    // The system's time may have been set back: so much for the time of the file.
+    // In the future: the system's time was set back. To break a lock is safe, whoever has it.
+    if (Math.abs(systemTime() - stats.mtimeMs) > this.#lease) return true
     const seen = `${stats.ino} ${stats.mtimeMs}`
     if (seen !== this.#seen) {
       this.#seen = seen
@@ -187,9 +177,26 @@ class LockWatch {
   }
 }
 
-function gone(): SessionError {
+/** Something that is no lock has the name of one. */
+const FOREIGN = ''
+
+/** The name of the owner that a lock leads to; `undefined` if there is no lock. */
+function holderOf(file: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    fs.readlink(file + LOCK, (error, target = '') => {
+      const code = error?.code
+      if (code === 'ENOENT' || code === 'ENOTDIR') return resolve(undefined)
+      // EINVAL, or UNKNOWN on Windows: it is no link.
+      if (error && code !== 'EINVAL' && code !== 'UNKNOWN') return reject(error)
+      const name = basename(target)
+      resolve(isOwner(name) && basename(dirname(target)) === OWNERS ? name : FOREIGN)
+    })
+  })
+}
+
+function noLock(): SessionError {
   return new SessionError(
     'ERR_BACKEND',
-    'The directory of the sessions is gone. Mount its disk again; if it was deleted, restart the server',
+    'Something that this engine did not make has the name of a lock of a session. Remove it',
   )
 }

@@ -1,15 +1,9 @@
 import * as fs from 'node:fs'
-import { decodeFile, type FileContent, fileSize, PAGE } from './file-format.ts'
-import { closeFile, READ, READ_WRITE } from './fs-calls.ts'
+import { decodeFile, type FileContent, fileSize, MAX_FILE_BYTES, PAGE } from './file-format.ts'
+import { closeFile, READ } from './fs-calls.ts'
 
 /** As much as is read at once; nearly every session fits. */
 const FIRST_READ = 2 * PAGE
-
-/**
- * A file that was replaced is written over for another session (see SpareFiles), so somebody who has opened it
- * just before may read anything. What has the name by now is right; only a damaged file stays so.
- */
-const ATTEMPTS = 20
 
 /** It is missing. */
 const MISSING = ['ENOENT', 'ENOTDIR']
@@ -18,61 +12,27 @@ const NO_FILE = ['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ESPIPE', 'EAGAIN']
 
 type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
 
-/** A file opened for reading and writing, and what it holds. `fd` is missing where something else has the name. */
-export interface OpenedFile {
-  readonly fd: number | undefined
-  readonly content: FileContent
-}
-
-/** What the file holds, or `undefined` if there is none. */
-export async function readFile(path: string, id: string): Promise<FileContent | undefined> {
-  let content = await readOnce(path, id)
-  for (let attempt = 1; typeof content === 'string' && attempt < ATTEMPTS; attempt++)
-    content = await readOnce(path, id)
-  return content
-}
-
-/** For the owner of the lock, whose file nobody replaces. The caller closes what it gets. */
-export function openFileOf(path: string, id: string): Promise<OpenedFile | undefined> {
+/** What the file holds, or `undefined` if there is none. One open, one read, one close: what a request waits for. */
+export function readFile(path: string, id: string): Promise<FileContent | undefined> {
   return new Promise((resolve, reject) => {
-    fs.open(path, READ_WRITE, (error, fd) => {
-      if (error) return settle(error, resolve, reject, { fd: undefined, content: 'foreign' })
-      readContent(fd, id, (error, content) => {
-        if (!error) return resolve({ fd, content: content as FileContent })
-        closeFile(fd)
-        settle(error, resolve, reject, { fd: undefined, content: 'foreign' })
-      })
-    })
-  })
-}
-
-/** One open, one read, one close: what a request waits for. */
-function readOnce(path: string, id: string): Promise<FileContent | undefined> {
-  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const { code = '' } = error
+      if (MISSING.includes(code)) resolve(undefined)
+      else if (NO_FILE.includes(code)) resolve('foreign')
+      else reject(error)
+    }
     fs.open(path, READ, (error, fd) => {
-      if (error) return settle(error, resolve, reject, 'foreign')
+      if (error) return fail(error)
       readContent(fd, id, (error, content) => {
         closeFile(fd)
-        if (error) settle(error, resolve, reject, 'foreign')
+        if (error) fail(error)
         else resolve(content)
       })
     })
   })
 }
 
-function settle<T>(
-  error: NodeJS.ErrnoException,
-  resolve: (value: T | undefined) => void,
-  reject: (error: Error) => void,
-  noFile: T,
-): void {
-  const code = error.code ?? ''
-  if (MISSING.includes(code)) resolve(undefined)
-  else if (NO_FILE.includes(code)) resolve(noFile)
-  else reject(error)
-}
-
-// Big buffers are dear to make, and what is handed out is a copy.
+// Big buffers are slow to make, and what is handed out is a copy.
 const buffers: Buffer[] = []
 const MAX_BUFFERS = 32
 
@@ -89,11 +49,11 @@ function readContent(fd: number, id: string, done: Done<FileContent>): void {
   })
 }
 
-/** Asks for the true size first: the one that a damaged file claims may be gigabytes. */
+/** Reads no more than a session can have, and nothing of a file that is not as large as it claims to be. */
 function readLarge(fd: number, id: string, size: number, done: Done<FileContent>): void {
   fs.fstat(fd, (error, stats) => {
     if (error) return done(error)
-    if (stats.size !== size) return done(null, 'torn')
+    if (stats.size !== size || size > MAX_FILE_BYTES) return done(null, 'torn')
     const bytes = Buffer.allocUnsafe(size)
     let length = 0
     const readOn = () => {

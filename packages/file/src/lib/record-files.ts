@@ -1,17 +1,17 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { SessionError } from '@sess/core/engine'
 import { type FileContent, PAGE } from './file-format.ts'
-import { attempt, closeFile, makeDirectory, removeFile, rename, status, syncDirectory } from './fs-calls.ts'
+import { attempt, makeDirectory, removeFile, rename, status, syncDirectory } from './fs-calls.ts'
+import { LOCK } from './layout.ts'
 import type { Turn } from './lines.ts'
-import { LOCK, type Owner } from './lock.ts'
-import { type OpenedFile, openFileOf } from './read-file.ts'
-import { type SpareFile, SpareFiles } from './spare-files.ts'
+import type { Owner } from './lock.ts'
+import { readFile } from './read-file.ts'
+import { StagedFiles } from './staged-files.ts'
 
 /** `'missing'`: there is no file. `'lost'`: the lock was broken, and nothing is changed. */
 type Outcome = 'done' | 'refused' | 'missing' | 'lost'
-
-/** Windows renames no file over one that is open. */
-const canReuse = process.platform !== 'win32'
 
 export interface RecordFilesOptions {
   readonly owner: Owner
@@ -24,47 +24,44 @@ export interface RecordFilesOptions {
 /** Changes the files of records, each time as a whole, and against one owner of locks at a time. */
 export class RecordFiles {
   readonly #owner: Owner
-  readonly #spares: SpareFiles
+  readonly #staged: StagedFiles
   readonly #sync: boolean
   readonly #timeout: number
 
   constructor({ owner, sync, timeout }: RecordFilesOptions) {
     this.#owner = owner
-    this.#spares = new SpareFiles(owner, sync)
+    this.#staged = new StagedFiles(owner, sync)
     this.#sync = sync
     this.#timeout = timeout
   }
 
-  /** Fails if the file system cannot do what this engine needs. */
+  /** Fails if the file system cannot do what this engine needs: write, link, rename and delete. */
   async check(): Promise<void> {
-    const file = await this.#spares.stage(Buffer.alloc(PAGE))
-    const link = this.#spares.pathOf(this.#spares.newName())
+    const name = await this.#staged.stage(Buffer.alloc(PAGE))
+    const link = this.#staged.newName()
+    const binned = `${this.#owner.bin}/${link}`
     try {
-      await attempt([], done => fs.link(this.#spares.pathOf(file.name), link, done))
-      await removeFile(link)
+      await attempt([], done => fs.link(this.#staged.pathOf(name), this.#staged.pathOf(link), done))
+      await rename([], this.#staged.pathOf(link), this.#staged.pathOf(binned))
     } finally {
-      await this.#spares.discard(file)
+      for (const each of [name, link, binned]) await this.#staged.discard(each)
     }
   }
 
   /** Adds a file if nothing has that name. It needs no lock: the system makes a link or does not. */
   async add(path: string, bytes: Uint8Array, turn: Turn): Promise<boolean> {
+    const again = this.#startingOver(path)
     for (;;) {
-      const staged = await this.#spares.stage(bytes)
+      const staged = await this.#staged.stage(bytes)
       const code = await attempt(['EEXIST', 'ENOENT'], done =>
-        fs.link(this.#spares.pathOf(staged.name), path, done),
-      )
-      if (code === 'EEXIST') {
-        turn.defer(this.#spares.keep(staged))
-        return false
-      }
-      // This only takes its first name from a file that has two by now.
-      turn.defer(this.#spares.discard(staged))
+        fs.link(this.#staged.pathOf(staged), path, done),
+      ).finally(() => turn.defer(this.#staged.discard(staged)))
+      if (code === 'EEXIST') return false
       if (code === undefined) {
         if (this.#sync) await syncDirectory(dirname(path))
         return true
       }
-      await this.#startOver()
+      await again()
       await this.#makeDirectoryOf(path)
     }
   }
@@ -77,31 +74,33 @@ export class RecordFiles {
     accepts: (content: FileContent) => boolean,
     turn: Turn,
   ): Promise<Exclude<Outcome, 'lost'>> {
+    const again = this.#startingOver(path)
     for (;;) {
-      const staged = await this.#spares.stage(bytes)
+      const staged = await this.#staged.stage(bytes)
       let outcome: Outcome | undefined
       try {
         outcome = await this.#locked(path, turn, async () => {
-          const file = await openFileOf(path, id)
-          if (file === undefined) return 'missing'
-          if (accepts(file.content)) return this.#exchange(staged, path, file, turn)
-          closeFile(file.fd)
-          return 'refused'
+          const content = await readFile(path, id)
+          if (content === undefined) return 'missing'
+          if (!accepts(content)) return 'refused'
+          // The moment of every change: a rename through the lock.
+          if ((await rename(['ENOENT'], `${path}${LOCK}/${staged}`, path)) !== undefined) return 'lost'
+          if (this.#sync) await syncDirectory(dirname(path))
+          return 'done'
         })
       } finally {
-        if (outcome === 'done') closeFile(staged.fd)
-        else if (outcome === 'refused' || outcome === 'missing') turn.defer(this.#spares.keep(staged))
-        else turn.defer(this.#spares.discard(staged))
+        if (outcome !== 'done') turn.defer(this.#staged.discard(staged))
       }
       if (outcome !== 'lost') return outcome
-      await this.#startOver()
+      await again()
     }
   }
 
   /** Takes a file away, if `accepts` takes what it holds. Gives whether there was one. */
   async remove(path: string, accepts: () => Promise<boolean>, turn: Turn): Promise<boolean> {
+    const again = this.#startingOver(path)
     for (;;) {
-      const binned = `${this.#owner.bin}/${this.#spares.newName()}`
+      const binned = `${this.#owner.bin}/${this.#staged.newName()}`
       const outcome = await this.#locked(path, turn, async () => {
         if (!(await accepts())) return 'refused'
         const code = await rename(['ENOENT'], path, `${path}${LOCK}/${binned}`)
@@ -109,17 +108,12 @@ export class RecordFiles {
         return (await status(path)) ? 'lost' : 'missing'
       })
       if (outcome === 'done') {
-        await removeFile(this.#spares.pathOf(binned))
+        await removeFile(this.#staged.pathOf(binned))
         if (this.#sync) await syncDirectory(dirname(path))
       }
       if (outcome !== 'lost') return outcome === 'done'
-      await this.#startOver()
+      await again()
     }
-  }
-
-  /** Lets go of the temporary files. */
-  async close(): Promise<void> {
-    await this.#spares.discardAll()
   }
 
   async #locked(path: string, turn: Turn, work: () => Promise<Outcome>): Promise<Outcome> {
@@ -133,39 +127,6 @@ export class RecordFiles {
     }
   }
 
-  /** The moment of every change: renames a staged file, through the lock, in place of the one that was opened. */
-  async #exchange(
-    staged: SpareFile,
-    path: string,
-    replaced: OpenedFile,
-    turn: Turn,
-  ): Promise<'done' | 'lost'> {
-    const spare = await this.#linkToKeep(path, replaced)
-    if (spare === undefined) closeFile(replaced.fd)
-    let isReplaced = false
-    try {
-      const code = await rename(['ENOENT'], `${path}${LOCK}/${staged.name}`, path)
-      if (code !== undefined) return 'lost'
-      if (this.#sync) await syncDirectory(dirname(path))
-      isReplaced = true
-      return 'done'
-    } finally {
-      // As long as it may be the session's file, it must never be written.
-      if (spare) turn.defer(isReplaced ? this.#spares.keep(spare) : this.#spares.discard(spare))
-    }
-  }
-
-  /** Gives a file that is about to be replaced a name of the owner's, under which it outlasts that. */
-  async #linkToKeep(path: string, { fd, content }: OpenedFile): Promise<SpareFile | undefined> {
-    if (!canReuse || fd === undefined || typeof content === 'string' || content.size !== PAGE)
-      return undefined
-    const name = this.#spares.newName()
-    const code = await attempt(['ENOENT', 'EPERM', 'EMLINK'], done =>
-      fs.link(path, this.#spares.pathOf(name), done),
-    )
-    return code === undefined ? { name, fd, size: PAGE } : undefined
-  }
-
   async #makeDirectoryOf(path: string): Promise<void> {
     const directory = dirname(path)
     await makeDirectory(directory)
@@ -174,9 +135,27 @@ export class RecordFiles {
     await syncDirectory(dirname(dirname(directory)))
   }
 
-  /** After a lock was broken, or the owner's directory swept: nothing in there can be relied on. */
-  async #startOver(): Promise<void> {
-    await this.#spares.discardAll()
-    await this.#owner.settle()
+  /**
+   * What to do after a lock was broken, or directories were removed: nothing in the owner's can be relied on. It does
+   * not go on for ever, as it would below a symbolic link, from which no lock leads to its owner.
+   */
+  #startingOver(path: string): () => Promise<void> {
+    const end = performance.now() + this.#timeout
+    return async () => {
+      for (const directory of [dirname(dirname(path)), dirname(path)]) {
+        const stats = await status(directory)
+        if (stats?.isDirectory() === false)
+          throw new SessionError(
+            'ERR_BACKEND',
+            'There is a file or a symbolic link in the place of a directory of the sessions. Remove it',
+          )
+      }
+      if (performance.now() > end)
+        throw new SessionError(
+          'ERR_TIMEOUT',
+          `Other processes broke the lock of the session for ${this.#timeout} ms: nothing was stored`,
+        )
+      await this.#owner.settle()
+    }
   }
 }

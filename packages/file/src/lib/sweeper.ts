@@ -3,15 +3,14 @@ import { basename, join } from 'node:path'
 import { systemTime } from '@sess/core/engine'
 import type { FileContent } from './file-format.ts'
 import { rename, status } from './fs-calls.ts'
-import { isId, isShard } from './layout.ts'
-import { LOCK, OWNERS, type Owner } from './lock.ts'
+import { isId, isOwner, isShard, LOCK, OWNERS } from './layout.ts'
+import type { Owner } from './lock.ts'
 import { readFile } from './read-file.ts'
 
 /** Files that are looked at side by side: as many as Node has threads for. More would stand in the way of requests. */
 const BATCH = 4
 /** An owner that has touched nothing for so long is gone, in milliseconds. If it is not, it starts over. */
 const ABANDONED_AFTER = 3_600_000
-const OWNER_NAME = /^[0-9a-f]{16}(?:\.old)?$/
 
 interface Entry {
   readonly name: string
@@ -124,10 +123,10 @@ export class Sweeper {
     for (const name of await fs.promises.readdir(owners)) {
       const stats = await status(join(owners, name))
       const isAbandoned =
-        OWNER_NAME.test(name) &&
+        isOwner(name) &&
         name !== basename(this.#owner.home) &&
         stats !== undefined &&
-        systemTime() - stats.mtimeMs > ABANDONED_AFTER
+        Math.abs(systemTime() - stats.mtimeMs) > ABANDONED_AFTER
       if (isAbandoned) await removeOwner(join(owners, name))
     }
   }

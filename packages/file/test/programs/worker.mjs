@@ -1,4 +1,5 @@
 // What the tests start as processes of their own, on the built package. The first argument says what to do.
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { FileStore } from '@sess/file'
@@ -50,7 +51,7 @@ const tasks = {
 
   /** Locks a session and does nothing more. */
   async hold(path) {
-    const owner = new Owner(directory, lease)
+    const owner = new Owner({ path: directory, restore: async () => {} }, lease)
     await owner.settle()
     await owner.acquire(path, 1000)
     say('locked')
@@ -76,6 +77,26 @@ const tasks = {
     await attempt('update', () => store.update(id, dataOf('still works'), farAway, token))
     await look(id)
     await store.close()
+  },
+
+  /** Says what is there before and after the disk of the directory is unmounted. */
+  async unmount(id) {
+    const store = await open()
+    const attempt = async (what, work) =>
+      say(
+        what,
+        await work().then(
+          found => found?.data?.toString('utf8', 8) ?? found,
+          error => error.code,
+        ),
+      )
+    await store.create(id, dataOf('old'), farAway)
+    await attempt('load', () => store.load(id))
+    execFileSync('umount', [directory])
+    await attempt('load', () => store.load(id))
+    await attempt('create', () => store.create(`${id}new`, dataOf('new'), farAway))
+    await attempt('load', () => store.load(id))
+    process.exit()
   },
 
   /** Says why the directory cannot be opened. */
