@@ -2,7 +2,7 @@ import { CouchbaseStore } from '@sess/couchbase'
 import { checksOf, type Subject, testEngine } from '@sess/testkit'
 import { CouchbaseDouble } from './support/couchbase-double.ts'
 
-const PREFIX = 'sess:'
+const PREFIX = 'sess:id:'
 
 function subject(timeout: number): Subject {
   return {

@@ -2,7 +2,15 @@ import { newManager } from '@sess/core'
 import { CouchbaseStore } from '@sess/couchbase'
 import { connect } from 'couchbase'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { CouchbaseDouble, type DoubleOptions, PASSWORD, USER } from './support/couchbase-double.ts'
+import {
+  ADMIN,
+  CouchbaseDouble,
+  type DoubleOptions,
+  PASSWORD,
+  READER,
+  USER,
+  WRITER,
+} from './support/couchbase-double.ts'
 
 async function startDouble(options?: DoubleOptions): Promise<CouchbaseDouble> {
   const double = await CouchbaseDouble.start(options)
@@ -14,6 +22,7 @@ describe('at the start', () => {
   const start = async (config: string, timeout = 2000) => {
     const begin = performance.now()
     const error = await CouchbaseStore.open(config, { clock: Date, timeout }).catch(error => error)
+    await error.close?.()
     return {
       code: error.code,
       message: error.message,
@@ -55,6 +64,55 @@ describe('at the start', () => {
     expect(code).toBe('ERR_CONFIG')
     expect(message).toMatch("there is no bucket 'nothing', or this user may not open it")
     expect(took).toBeLessThan(1800)
+  })
+
+  it.each(['', 'scope=web&collection=live', 'collection=live'])(
+    'says that a bucket may be missing to a user with rights on all buckets, whom the server does not tell: %j',
+    async parameters => {
+      const double = await startDouble()
+      const url = double.url(parameters, double.port, ADMIN).replace('/sessions', '/nothing')
+      const { code, message, cause, took } = await start(url, 1000)
+      expect([code, cause]).toEqual(['ERR_BACKEND', 'UnambiguousTimeoutError'])
+      expect(message).toMatch(
+        /^The bucket 'nothing' of Couchbase has not answered in time\. It may not exist: /,
+      )
+      expect(took).toBeLessThan(2000)
+      double.addBucket('nothing')
+      await expect(start(double.url('', double.port, ADMIN))).resolves.toMatchObject({ code: undefined })
+    },
+  )
+
+  it('names the role that is missing: a user who may read alone, and one who may write alone', async () => {
+    const double = await startDouble()
+    double.bucket()?.addCollection('web', 'live')
+    for (const [parameters, path] of [
+      ['', 'sessions._default._default'],
+      ['scope=web&collection=live', 'sessions.web.live'],
+    ] as const) {
+      const reader = await start(double.url(parameters, double.port, READER))
+      expect(reader).toMatchObject({ code: 'ERR_CONFIG', cause: 'AuthenticationFailureError' })
+      expect(reader.message).toMatch(
+        `this user may read '${path}' but not write it; it needs the role Data Writer`,
+      )
+      const writer = await start(double.url(parameters, double.port, WRITER))
+      expect(writer).toMatchObject({ code: 'ERR_CONFIG', cause: 'AuthenticationFailureError' })
+      expect(writer.message).toMatch(
+        `this user may not read '${path}'; it needs the roles Data Reader and Data`,
+      )
+    }
+    expect([...double.documents().entries()]).toEqual([])
+  })
+
+  it('tells of a client too that its user may not write', async () => {
+    const double = await startDouble()
+    const cluster = await connect(`couchbase://127.0.0.1:${double.port}`, {
+      username: READER,
+      password: PASSWORD,
+    })
+    onTestFinished(async () => void (await cluster.close()))
+    await expect(
+      CouchbaseStore.open(cluster.bucket('sessions'), { clock: Date, timeout: 2000 }),
+    ).rejects.toMatchObject({ code: 'ERR_CONFIG' })
   })
 
   it.each([
@@ -157,9 +215,9 @@ describe('a client of the SDK', () => {
     expect(await store.create('a', Buffer.from('some session data'), Date.now() + 60_000)).toBeDefined()
     expect(await store.count(Date.now())).toBe(1)
     await store.close()
-    const { content } = await collection.get('sess:a')
+    const { content } = await collection.get('sess:id:a')
     expect(content).toMatchObject({ type: 'session' })
-    expect([...double.documents('web', 'live').entries()].map(([key]) => key)).toEqual(['sess:a'])
+    expect([...double.documents('web', 'live').entries()].map(([key]) => key)).toEqual(['sess:id:a'])
   })
 
   it('needs what it does not say, and refuses what it says', async () => {

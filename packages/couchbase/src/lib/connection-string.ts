@@ -27,7 +27,14 @@ export function readAddress(text: string): Address {
   if (/^https?:/i.test(text)) return readHttp(text)
   const parts = /^(couchbases?):\/\/(?:([^/?]*)@)?([^@/?]+)(?:\/([^/?]*))?(?:\?(.*))?$/i.exec(text)
   if (parts === null) throw wrong(`: the connection string is not of the form ${right}`)
-  const [, scheme = '', login, hosts = '', bucket, query = ''] = parts
+  const [, scheme = '', login, hosts = '', bucket = '', query = ''] = parts
+  // A '/' or '?' in the password ends it too early, and the rest of it would pass for something to show.
+  if (`${bucket}${query}`.includes('@'))
+    throw wrong(
+      `: '@', '/' and '?' in user, password or parameters have to be written as '%40', '%2F' and '%3F'`,
+    )
+  if (!hosts.split(',').every(isHost))
+    throw wrong(`: a host is not of the form name or name:port; it must be ${right}`)
   const parameters = new URLSearchParams(query)
   const settings = Object.fromEntries(
     own.flatMap(name => (parameters.has(name) ? [[name, parameters.get(name) as string]] : [])),
@@ -58,16 +65,21 @@ function readHttp(text: string): Address {
   const scheme = tls ? 'couchbases' : 'couchbase'
   const given = readLogin(login)
   const bucket = named || given.username
-  const form = `'${scheme}://${given.username ? 'user:password' : 'app:secret'}@${host}/${bucket || 'sessions'}'`
+  const form = `'${scheme}://app:secret@db1.local/sessions'`
   if (given.username === undefined || given.password === undefined)
     throw wrong(`: there are no credentials, and Couchbase lets nobody in without; put them as in ${form}`)
   if (port !== undefined && port !== (tls ? '18091' : '8091'))
     throw wrong(
-      `: port ${port} is not the one that 'http' stood for (${tls ? '18091' : '8091'}), and the SDK does not speak HTTP to connect; say what you mean in its own form, ${form}`,
+      `: the port is not the one that 'http${tls}' stood for (${tls ? '18091' : '8091'}), and the SDK does not speak HTTP to connect; say what you mean in its own form, ${form}`,
     )
   if (pool !== undefined && pool !== '' && pool !== 'default')
-    throw wrong(`: there is no pool '${pool}'; Couchbase has one pool, 'default'`)
+    throw wrong(`: there is no such pool; Couchbase has one pool, 'default'`)
   return { connectionString: `${scheme}://${host}`, ...given, ...(bucket && { bucket }) }
+}
+
+/** As the SDK has them: `name:port`, with `=mcd` after it or not. */
+function isHost(text: string): boolean {
+  return /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5}(?:=\w+)?)?$/i.test(text)
 }
 
 function readLogin(login: string | undefined): Pick<Address, 'username' | 'password'> {

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks'
 import { clearTimeout, setTimeout } from '@sess/core/engine'
 import type { CouchbaseCollection } from './client.ts'
 import type { Settings } from './couchbase-config.ts'
-import { checkCollection, connectLink, isAlive, type Link, loadSdk } from './link.ts'
+import { checkCollection, checkWriting, connectLink, isAlive, type Link } from './link.ts'
+import { loadSdk } from './sdk.ts'
 
 /** After a new cluster that was no better, in milliseconds. */
 const PAUSE = 10_000
@@ -32,11 +33,13 @@ export class Connection {
 
   /** @throws ERR_CONFIG, ERR_BACKEND */
   static async open(settings: Settings, timeout: number): Promise<Connection> {
-    await loadSdk(settings)
+    if (!('client' in settings.source)) await loadSdk()
     const end = performance.now() + timeout
     const link = await connectLink(settings, timeout)
     try {
-      await checkCollection(link.collection, `${settings.prefix}?`, end)
+      const key = `${settings.prefix}?`
+      await checkCollection(link.collection, key, end)
+      await checkWriting(link.collection, key, end)
     } catch (error) {
       await link.close()
       throw error

@@ -1,3 +1,4 @@
+import { checkConfigObject, isPlainObject } from '@sess/core/engine'
 import type { ConnectOptions } from 'couchbase'
 import { type CouchbaseClient, isBucket, isCluster, isCollection } from './client.ts'
 import { wrong } from './config-error.ts'
@@ -18,7 +19,7 @@ export interface CouchbaseConfig {
   readonly scope?: string
   /** The collection, which has to be there. Default `'_default'`. */
   readonly collection?: string
-  /** In front of every key, so that the collection may hold other documents too. Default `'sess:'`. */
+  /** In front of every key, so that the collection may hold other documents too. Default `'sess:id:'`. */
   readonly prefix?: string
   /**
    * Which nodes must have a save before it counts. Without it, a save that the active node has answered is lost if
@@ -68,9 +69,7 @@ const fields: readonly (keyof CouchbaseConfig)[] = [
 export function readConfig(config: unknown): Settings {
   if (isCluster(config) || isBucket(config) || isCollection(config)) return readFields({ client: config })
   if (typeof config === 'string') return readFields(readText(config))
-  if (typeof config !== 'object' || config === null || Array.isArray(config))
-    throw wrong(`must be ${example}`)
-  return readFields(config)
+  return readFields(checkConfigObject('couchbase', config, example))
 }
 
 /** A connection string, or JSON: an object of options, or beego's `{ save_path, pool, bucket }`. */
@@ -82,26 +81,26 @@ function readText(text: string): CouchbaseConfig {
   try {
     given = JSON.parse(trimmed)
   } catch {
-    throw wrong('starts as JSON, but is none')
+    throw wrong('starts as JSON, but is not JSON')
   }
-  if (typeof given !== 'object' || given === null || !('save_path' in given)) return given as CouchbaseConfig
-  const { save_path: path, pool = '', bucket = '', ...others } = given as Record<string, unknown>
+  if (!isPlainObject(given) || !Object.hasOwn(given, 'save_path')) return given as CouchbaseConfig
+  const { save_path: path, pool = '', bucket = '', ...others } = given
   const [unknownField] = Object.keys(others)
-  if (unknownField !== undefined) throw wrong(`has an unknown field '${unknownField}' beside 'save_path'`)
+  if (unknownField !== undefined) throw wrong(`has an unknown field${named(unknownField)} beside 'save_path'`)
   return readAddress(`${String(path)},${String(pool)},${String(bucket)}`)
 }
 
 function readFields(given: object): Settings {
   for (const [field, value] of Object.entries(given))
     if (value !== undefined && !fields.includes(field as keyof CouchbaseConfig))
-      throw wrong(`has an unknown field '${field}'; it must be ${example}`)
+      throw wrong(`has an unknown field${named(field)}; it must be ${example}`)
   const config = withAddress(given as CouchbaseConfig)
-  const { prefix = 'sess:', durability = 'none' } = config
+  const { prefix = 'sess:id:', durability = 'none' } = config
   for (const field of ['username', 'password', 'bucket', 'scope', 'collection'] as const)
     if (config[field] !== undefined && (typeof config[field] !== 'string' || config[field] === ''))
       throw wrong(`: '${field}' must be a text that is not empty`)
   if (typeof prefix !== 'string' || Buffer.byteLength(prefix) > 100)
-    throw wrong(`: 'prefix' must be a text of at most 100 bytes, e.g. { prefix: 'sess:' }`)
+    throw wrong(`: 'prefix' must be a text of at most 100 bytes, e.g. { prefix: 'sess:id:' }`)
   if (!levels.includes(durability))
     throw wrong(`: 'durability' must be one of ${levels.join(', ')}, e.g. { durability: 'majority' }`)
   const { scope = DEFAULT, collection = DEFAULT } = config
@@ -115,6 +114,11 @@ function readFields(given: object): Settings {
     prefix,
     durabilityLevel: levels.indexOf(durability),
   }
+}
+
+/** The name of a field, unless it may be a part of a text whose quotes are wrong. */
+function named(field: string): string {
+  return /^\w{1,40}$/.test(field) ? ` '${field}'` : ''
 }
 
 /** What the connection string says counts where no field says otherwise. */
@@ -136,7 +140,7 @@ function readSource(config: CouchbaseConfig): Pick<Settings, 'source' | 'bucket'
   if (connectionString === undefined) throw wrong(`: 'connectionString' is missing; it must be ${example}`)
   if (bucket === undefined)
     throw wrong(`: 'bucket' is missing: name it, as in 'couchbase://app:secret@db1.local/sessions'`)
-  if (typeof options !== 'object' || options === null)
+  if (!isPlainObject(options))
     throw wrong(
       `: 'options' must be those of the SDK's connect, e.g. { security: { trustStorePath: './ca.pem' } }`,
     )

@@ -9,8 +9,9 @@ import {
   isTimeout,
 } from './client.ts'
 import type { Settings } from './couchbase-config.ts'
+import { loadSdk } from './sdk.ts'
 import { transcoder } from './session-document.ts'
-import { connectError, keyspaceError, missingCollection } from './start-errors.ts'
+import { connectError, keyspaceError, missingCollection, readOnly } from './start-errors.ts'
 
 /** How long a connection has to show that it is alive, in milliseconds. */
 const CHECK = 1000
@@ -21,11 +22,6 @@ export interface Link {
   /** Whether the SDK believes that it is connected to a node. */
   isConnected(): Promise<boolean>
   close(): Promise<unknown>
-}
-
-/** Loads the SDK's native part, which takes its time; whoever gives a client has loaded one. */
-export async function loadSdk({ source }: Settings): Promise<void> {
-  if (!('client' in source)) await import('couchbase')
 }
 
 /**
@@ -42,7 +38,7 @@ export async function connectLink(settings: Settings, timeout: number): Promise<
       close: async () => {},
     }
   const { connectionString, options } = source
-  const { connect, EndpointState } = await import('couchbase')
+  const { connect, EndpointState } = await loadSdk()
   const timeouts = { ...options.timeouts, bootstrapTimeout: timeout, connectTimeout: timeout }
   try {
     const cluster = await connect(connectionString, { ...options, timeouts })
@@ -96,6 +92,28 @@ export async function checkCollection(
     : keyspaceError(here, names)
 }
 
+/**
+ * Sees that this user may write, by what changes nothing: there is no document of that key.
+ *
+ * @param end when to give up, by `performance.now()`
+ * @throws ERR_CONFIG, ERR_BACKEND
+ */
+export async function checkWriting(collection: CouchbaseCollection, key: string, end: number): Promise<void> {
+  const { scope } = collection
+  const names = { bucket: scope.bucket.name, scope: scope.name, collection: collection.name }
+  const timeout = Math.max(1, end - performance.now())
+  try {
+    await Promise.all([
+      missing(collection.replace(key, Buffer.from('{}'), { transcoder, timeout })),
+      missing(collection.remove(key, { timeout })),
+    ])
+  } catch (error) {
+    throw isSdkError(error, 'AuthenticationFailureError')
+      ? readOnly(error, names)
+      : keyspaceError(error, names)
+  }
+}
+
 /** Whether it answers at all. */
 export async function isAlive(collection: CouchbaseCollection, key: string): Promise<boolean> {
   return !isTimeout(await attempt(collection, key, CHECK))
@@ -104,9 +122,18 @@ export async function isAlive(collection: CouchbaseCollection, key: string): Pro
 /** What went wrong with a read, if anything did. */
 async function attempt(collection: CouchbaseCollection, key: string, timeout: number): Promise<unknown> {
   try {
-    await collection.get(key, { transcoder, timeout })
+    await missing(collection.get(key, { transcoder, timeout }))
   } catch (error) {
-    if (!isSdkError(error, 'DocumentNotFoundError')) return error
+    return error
   }
   return undefined
+}
+
+/** Waits for what may find no document. */
+async function missing(call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!isSdkError(error, 'DocumentNotFoundError')) throw error
+  }
 }

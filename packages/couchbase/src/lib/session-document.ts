@@ -35,7 +35,8 @@ export function decodeDocument(bytes: unknown): SessionDocument | undefined {
   } catch {
     return undefined
   }
-  const { expiresAt, data } = (document ?? {}) as { expiresAt?: unknown; data?: unknown }
+  const { type, expiresAt, data } = (document ?? {}) as Record<string, unknown>
+  if (type !== 'session' && type !== 'retired') return undefined
   if (typeof expiresAt !== 'number' || !Number.isFinite(expiresAt) || typeof data !== 'string')
     return undefined
   return { data: Buffer.from(data, 'base64'), expiresAt }

@@ -1,5 +1,5 @@
 import { SessionError } from '@sess/core/engine'
-import { isSdkError } from './client.ts'
+import { isSdkError, isTimeout } from './client.ts'
 import { wrong } from './config-error.ts'
 import type { Settings } from './couchbase-config.ts'
 
@@ -34,7 +34,9 @@ export function keyspaceError(error: unknown, names: Keyspace): SessionError {
     )
   if (isSdkError(error, 'ScopeNotFoundError', 'CollectionNotFoundError'))
     return missingCollection(error, names)
-  const message = `The bucket '${bucket}' of Couchbase cannot be used, or has not answered in time; see cause`
+  const message = isTimeout(error)
+    ? `The bucket '${bucket}' of Couchbase has not answered in time. It may not exist: to a user with rights on all buckets the server does not say so, and the SDK waits for the bucket. See that there is a bucket '${bucket}', and that its nodes are up`
+    : `The bucket '${bucket}' of Couchbase cannot be used; see cause`
   return new SessionError('ERR_BACKEND', message, { cause: error })
 }
 
@@ -43,6 +45,14 @@ export function missingCollection(cause: unknown, { bucket, scope, collection }:
   const first = scope === '_default' ? '' : `CREATE SCOPE ${path} IF NOT EXISTS; `
   return wrong(
     `: there is no collection '${bucket}.${scope}.${collection}'; make it with ${first}CREATE COLLECTION ${path}.\`${collection}\` IF NOT EXISTS`,
+    cause,
+  )
+}
+
+/** May read, and not write. */
+export function readOnly(cause: unknown, { bucket, scope, collection }: Keyspace): SessionError {
+  return wrong(
+    `: this user may read '${bucket}.${scope}.${collection}' but not write it; it needs the role Data Writer there`,
     cause,
   )
 }

@@ -6,6 +6,8 @@ import { MECHANISMS, SaslServer } from './sasl.ts'
 /** What a connection has to know of its server. */
 export interface ServerFacts {
   readonly users: ReadonlyMap<string, string>
+  /** Users with rights on all buckets. */
+  readonly admins: ReadonlySet<string>
   bucket(name: string): Bucket | undefined
   /** The configuration of the cluster, of a bucket's nodes with one. */
   config(bucket: Bucket | undefined): object
@@ -24,6 +26,10 @@ export class Bootstrap {
   constructor(server: ServerFacts) {
     this.#server = server
     this.#sasl = new SaslServer(user => server.users.get(user))
+  }
+
+  get user(): string | undefined {
+    return this.#user
   }
 
   get bucket(): Bucket | undefined {
@@ -80,7 +86,10 @@ export class Bootstrap {
   /** A user hears of no bucket but those that are his; in the double, every one that there is. */
   #selectBucket(name: string): Response {
     const bucket = this.#server.bucket(name)
-    if (bucket === undefined) return { status: Status.noAccess }
+    if (bucket === undefined) {
+      const mayOpenAll = this.#user !== undefined && this.#server.admins.has(this.#user)
+      return { status: mayOpenAll ? Status.notFound : Status.noAccess }
+    }
     this.#bucket = bucket
     return { status: Status.success }
   }

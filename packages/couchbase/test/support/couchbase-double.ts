@@ -27,6 +27,12 @@ export interface Seen extends Request {
 }
 
 export const USER = 'app'
+/** With rights on all buckets. */
+export const ADMIN = 'admin'
+/** With the role Data Reader, and no other. */
+export const READER = 'reader'
+/** With the role Data Writer, and no other. */
+export const WRITER = 'writer'
 export const PASSWORD = 'correct horse/battery@staple'
 const BUCKET = 'sessions'
 
@@ -35,7 +41,8 @@ const BUCKET = 'sessions'
  * for tests, which can move its clock, see what it was asked, and let things go wrong.
  */
 export class CouchbaseDouble implements ServerFacts {
-  readonly users = new Map([[USER, PASSWORD]])
+  readonly users = new Map([USER, ADMIN, READER, WRITER].map(user => [user, PASSWORD]))
+  readonly admins: ReadonlySet<string> = new Set([ADMIN])
   readonly faults = new Faults()
   /** What was asked of the documents so far. */
   readonly seen: Seen[] = []
@@ -79,10 +86,10 @@ export class CouchbaseDouble implements ServerFacts {
     this.#revision++
   }
 
-  /** A connection string of the engine's, as the user `app`; through the proxy if its port is given. */
-  url(parameters = '', port: number = this.#port): string {
+  /** A connection string of the engine's; through the proxy if its port is given. */
+  url(parameters = '', port: number = this.#port, as: string = USER): string {
     const scheme = this.#options.tls ? 'couchbases' : 'couchbase'
-    const user = `${USER}:${encodeURIComponent(PASSWORD)}`
+    const user = `${as}:${encodeURIComponent(PASSWORD)}`
     const network = port === this.#port ? [] : ['network=external']
     const query = [...(parameters ? [parameters] : []), ...network].join('&')
     return `${scheme}://${user}@127.0.0.1:${port}/${BUCKET}${query && `?${query}`}`
@@ -196,6 +203,8 @@ export class CouchbaseDouble implements ServerFacts {
     const early = bootstrap.answer(request)
     if (early) return early
     if (request.opcode !== Opcode.getCollectionId) this.seen.push({ ...request, at: Date.now() })
+    const isForbidden = isMutation(request) ? bootstrap.user === READER : bootstrap.user === WRITER
+    if (isForbidden && request.opcode !== Opcode.getCollectionId) return { status: Status.noAccess }
     if (misfortune && 'refuse' in misfortune) return { status: misfortune.refuse }
     if (isMutation(request) && this.#pending.has(String(request.key)))
       return { status: Status.syncWriteInProgress }

@@ -114,7 +114,8 @@ export class FileStore implements RecordStore {
       const isMeant = async () => {
         const content = await readFile(path, id)
         isLive = this.#isLive(content) && (token === undefined || revisionOf(content.data) === token)
-        return isLive || token === undefined
+        // What is not of this engine stays.
+        return isLive || (token === undefined && content !== undefined && content !== 'foreign')
       }
       const isRemoved = await this.#files.remove(path, isMeant, turn)
       if (isRemoved) turn.leave(NONE)
