@@ -1,4 +1,4 @@
-import { type Awaitable, isPromise } from './awaitable.ts'
+import { type Awaitable, follow, isPromise } from './awaitable.ts'
 import type { TextEntries } from './codec/entries.ts'
 import type { SessionContext, SessionStart } from './session-context.ts'
 import type { SessionIDs } from './session-id.ts'
@@ -37,7 +37,8 @@ const MAX_READS = 4
 /** Texts whose tag or seal is checked: as many as fit in the headers that Node accepts. */
 const MAX_CHECKS = 256
 
-const nothing: FoundSession = { start: {}, others: [] }
+const none: readonly OpenedSession[] = []
+const nothing: FoundSession = { start: {}, others: none }
 
 /**
  * Finds the session among all that a request brings. A browser sends one cookie for each domain and path that the cookie
@@ -47,6 +48,9 @@ const nothing: FoundSession = { start: {}, others: [] }
 export function findSession(texts: readonly string[], context: FindContext): Awaitable<FoundSession> {
   const { ids, port } = context
   const isSealed = port.capabilities.kind === 'sealed'
+  const [text] = texts
+  if (text === undefined) return nothing
+  if (texts.length === 1 && !isSealed) return findOne(text, context)
   const candidates = isSealed ? seals(texts) : knownIDs(texts, ids)
   if (candidates.length === 0) return nothing
   const opened = openAll(candidates, port, [])
@@ -76,6 +80,22 @@ export function findSession(texts: readonly string[], context: FindContext): Awa
       ? { id: ids.renew(text), found, renewCookie: true }
       : { id: text, found, renewCookie: context.cookieLifeTime > 0 || texts.length > 1 }
   }
+}
+
+/** Finds the session of the one id that most requests bring. */
+function findOne(text: string, { ids, port, cookieLifeTime }: FindContext): Awaitable<FoundSession> {
+  const known = ids.find(text)
+  if (known === undefined) return nothing
+  const { key, storageID } = known
+  return follow(port.open(storageID), found => {
+    if (found === 'gone') return nothing
+    if (found === 'retired') return { start: { id: text, found }, others: none }
+    const start =
+      key > 0
+        ? { id: ids.renew(text), found, renewCookie: true }
+        : { id: text, found, renewCookie: cookieLifeTime > 0 }
+    return { start, others: none }
+  })
 }
 
 /** A seal tells by itself whether it is one of ours. */

@@ -56,9 +56,8 @@ export class RequestSession<Data extends object = SessionData>
    *
    * @throws ERR_BACKEND, ERR_TIMEOUT, and ERR_NOT_STARTED where sessions are off
    */
-  async sessionStart(): Promise<this> {
-    await this[store].start()
-    return this
+  sessionStart(): Promise<this> {
+    return this[store].start().then(() => this)
   }
 
   /** Whether the session is loaded, and can be used. */

@@ -2,7 +2,7 @@ import { type Awaitable, attempt, follow, isPromise } from './awaitable.ts'
 import type { Clock } from './clock.ts'
 import type { CookieAttributes } from './cookie.ts'
 import type { Exchange } from './exchange.ts'
-import { endOthers, findSession } from './find-session.ts'
+import { endOthers, type FoundSession, findSession } from './find-session.ts'
 import { Session } from './session.ts'
 import { type ChannelContext, SessionChannel } from './session-channel.ts'
 import type { SessionContext } from './session-context.ts'
@@ -190,24 +190,40 @@ export class Visit<Data extends object> {
     )
   }
 
-  async #start(): Promise<Session<Data>> {
+  /** No asynchronous function: what that keeps of each request survives until the next full garbage collection. */
+  #start(): Promise<Session<Data>> {
     try {
-      if (!this.#context.isConnected) await this.#context.connect()
-      const finding = findSession(this.#channel.read(), this.#context)
-      // Not awaited where it is there: that would be a turn of the queue.
-      const { start, others } = isPromise(finding) ? await finding : finding
-      this.#others = others
-      this.#session = new Session<Data>(this.#context, this.#channel, start)
-      this.#session.keepAlive()
-      this.#begin()
-      return this.#session
+      const finding = this.#context.isConnected
+        ? this.#find()
+        : this.#context.connect().then(() => this.#find())
+      if (!isPromise(finding)) return Promise.resolve(this.#begun(finding))
+      return Promise.resolve(finding).then(
+        found => this.#begun(found),
+        error => this.#failed(error),
+      )
     } catch (error) {
-      // Not at once: where nothing was awaited, `start` has yet to keep this attempt.
-      queueMicrotask(() => {
-        this.#starting = undefined
-      })
-      throw error
+      return this.#failed(error)
     }
+  }
+
+  #find(): Awaitable<FoundSession> {
+    return findSession(this.#channel.read(), this.#context)
+  }
+
+  #begun({ start, others }: FoundSession): Session<Data> {
+    this.#others = others
+    this.#session = new Session<Data>(this.#context, this.#channel, start)
+    this.#session.keepAlive()
+    this.#begin()
+    return this.#session
+  }
+
+  #failed(error: unknown): Promise<never> {
+    // Not at once: where nothing was awaited, `start` has yet to keep this attempt.
+    queueMicrotask(() => {
+      this.#starting = undefined
+    })
+    return Promise.reject(error)
   }
 }
 

@@ -84,10 +84,10 @@ class DropsTheChangesOfGoneClients extends PlainAdapter {
   override async begin(exchange: Exchange, fail: Fail) {
     await super.begin(exchange, fail)
     const { res, session } = exchange
-    res.once('close', () => {
-      if (res.writableFinished) return
-      session.flush()
-      Object.assign(session, { update: () => undefined })
+    const isGone = () => res.destroyed && !res.writableFinished
+    res.once('close', () => isGone() && session.flush())
+    exchange.session = new Proxy(session, {
+      get: (target, name) => (name === 'update' && isGone() ? () => undefined : Reflect.get(target, name)),
     })
   }
 }
@@ -120,6 +120,10 @@ export const changes: Broken[] = [
     name: 'a failed save is swallowed',
     AdapterClass: SwallowsSaveErrors,
     fails: [
+      'the session as an object / that cannot be ended is a 500, and goes on',
+      'the session as an object / is a 500 where destroy fails and nobody waits for that',
+      'the session as an object / is a 500 where save fails and nobody waits for that',
+      'the session as an object / is a 500 where regenerate fails and nobody waits for that',
       'failures / to save leave what an app says with every answer',
       'failures / to save under an id that is new already leave the visitor that id',
       'answering with * / is an error when the save fails',
@@ -134,6 +138,10 @@ export const changes: Broken[] = [
     name: 'a failed save passes the app by',
     AdapterClass: AnswersSaveErrorsItself,
     fails: [
+      'the session as an object / that cannot be ended is a 500, and goes on',
+      'the session as an object / is a 500 where destroy fails and nobody waits for that',
+      'the session as an object / is a 500 where save fails and nobody waits for that',
+      'the session as an object / is a 500 where regenerate fails and nobody waits for that',
       'failures / to save leave what an app says with every answer',
       'answering with * / is an error when the save fails',
       'failures / to save leave what was stored, and hurt no later request',
@@ -145,6 +153,10 @@ export const changes: Broken[] = [
     name: 'a failed save has no status',
     AdapterClass: GivesSaveErrorsNoStatus,
     fails: [
+      'the session as an object / that cannot be ended is a 500, and goes on',
+      'the session as an object / is a 500 where destroy fails and nobody waits for that',
+      'the session as an object / is a 500 where save fails and nobody waits for that',
+      'the session as an object / is a 500 where regenerate fails and nobody waits for that',
       'failures / to save leave what an app says with every answer',
       'answering with * / is an error when the save fails',
       'failures / to save leave what was stored, and hurt no later request',
@@ -154,6 +166,7 @@ export const changes: Broken[] = [
     name: 'a failed save is tried again',
     AdapterClass: TriesFailedSavesAgain,
     fails: [
+      'the session as an object / that cannot be ended is a 500, and goes on',
       'failures / to save leave what an app says with every answer',
       'answering with * / is an error when the save fails',
       'failures / to save are a 500 without a cookie where the app has no error handler',
@@ -165,6 +178,11 @@ export const changes: Broken[] = [
     name: 'every session is changed',
     AdapterClass: ChangesEverySession,
     fails: [
+      'the session as an object / keeps a property that is set, and forgets one that is deleted',
+      'the session as an object / ends when it is set to null, before the response leaves',
+      'the session as an object / that cannot be ended is a 500, and goes on',
+      'the session as an object / has the data of a plain object that it is set to, and no other',
+      'the session as an object / refuses to be set to anything else',
       'sessions / cost a visitor who stores nothing neither a cookie nor a round trip',
       'loading / is done before the handler, once',
       'answering with * / is left alone when nothing changed',
@@ -180,6 +198,7 @@ export const changes: Broken[] = [
     name: 'an error loses the changes',
     AdapterClass: DropsTheChangesOfFailedHandlers,
     fails: [
+      'the session as an object / refuses to be set to anything else',
       'saving / is done with the answer to an error that was thrown after a change',
       'saving / is done with the answer of a framework that has no error handler',
       'failures / to save with the answer to an error are a 500 as well',

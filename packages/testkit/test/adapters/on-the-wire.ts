@@ -173,7 +173,10 @@ export const onTheWire: Broken[] = [
   {
     name: 'a logout leaves the cookie',
     AdapterClass: KeepsTheCookieAtLogout,
-    fails: ['sessions / end at logout, with their cookie'],
+    fails: [
+      'the session as an object / ends when it is set to null, before the response leaves',
+      'sessions / end at logout, with their cookie',
+    ],
   },
   {
     name: 'other cookies are lost',
@@ -213,6 +216,12 @@ export const onTheWire: Broken[] = [
     name: 'the session is saved at the end of the body',
     AdapterClass: SavesAtTheEnd,
     fails: [
+      'the session as an object / that cannot be ended is a 500, and goes on',
+      'the session as an object / is a 500 where destroy fails and nobody waits for that',
+      'the session as an object / is a 500 where save fails and nobody waits for that',
+      'the session as an object / is a 500 where regenerate fails and nobody waits for that',
+      'answering with * / is an error when the save fails',
+      'failures / to save leave what was stored, and hurt no later request',
       'failures / to save leave what an app says with every answer',
       'failures / to save under an id that is new already leave the visitor that id',
       'sessions / hand a flash message to one request',
@@ -233,6 +242,15 @@ export const onTheWire: Broken[] = [
     name: 'the session is saved after the response',
     AdapterClass: SavesAfterTheResponse,
     fails: [
+      'the session as an object / keeps a property that is set, and forgets one that is deleted',
+      'the session as an object / ends when it is set to null, before the response leaves',
+      'the session as an object / that cannot be ended is a 500, and goes on',
+      'the session as an object / has the data of a plain object that it is set to, and no other',
+      'the session as an object / refuses to be set to anything else',
+      'the session as an object / is a 500 where destroy fails and nobody waits for that',
+      'the session as an object / can be told to save by who does not wait',
+      'the session as an object / is a 500 where save fails and nobody waits for that',
+      'the session as an object / is a 500 where regenerate fails and nobody waits for that',
       'sessions / *',
       'loading / *',
       'routes / without a session, by the options of the route',
