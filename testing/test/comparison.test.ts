@@ -8,7 +8,7 @@ import { newSeed } from '../src/lib/random.ts'
 
 const COUNT = 21_000
 
-it.concurrent.each(Object.keys(apps))(
+it.each(Object.keys(apps))(
   '%s sends the same bytes with sessions as without, for random handlers',
   async app => {
     const seed = newSeed()

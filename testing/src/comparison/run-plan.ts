@@ -96,10 +96,9 @@ function runStep(run: Run, i: number, step: Step, res: ServerResponse): unknown 
       return undefined
     case 'pipe': {
       const source = sourceOf(run, step)
-      source.on('error', () => {
-        run.isCut = true
-        res.destroy()
-      })
+      // A source that fails cuts the connection, whatever has left by then.
+      if (step.failsAt >= 0) run.isCut = true
+      source.on('error', () => res.destroy())
       source.pipe(res)
       return undefined
     }

@@ -13,6 +13,11 @@ export type Step =
   | { do: 'pipe' | 'pipeline'; pieces: number; failsAt: number }
   | { do: 'throw' | 'destroy' | 'destroySocket' }
 
+interface Header {
+  readonly name: string
+  readonly value: string | string[]
+}
+
 /** A handler, and the request that it answers. */
 export interface Plan {
   readonly method: 'GET' | 'HEAD' | 'POST'
@@ -37,7 +42,7 @@ export function randomPlan(random: Random): Plan {
   const end = steps.findIndex(step => step.do === 'end')
   const plan: Plan = {
     method: random.pick(['GET', 'GET', 'GET', 'GET', 'HEAD', 'POST']),
-    // What waits for a response after its end sees when the last byte left, which is later with a save.
+    // What comes after the end sees when the last byte left, which is later with a save.
     steps: withPipe(steps.filter((step, i) => end === -1 || i < end || !waits.has(step.do))),
     errorHandler: random.pick(['careful', 'careless']),
   }
@@ -54,7 +59,7 @@ function withPipe(steps: Step[]): Step[] {
   return steps.filter((step, i) => isLegalForPipe(step) && (i <= at || !writes.has(step.do)))
 }
 
-const waits = new Set<string>(['writeAndWait', 'pipe', 'pipeline'])
+const waits = new Set<string>(['writeAndWait', 'pipe', 'pipeline', 'writeHead'])
 const writes = new Set<string>(['write', 'writeAndWait', 'end', 'pipe', 'pipeline', 'writeHead', 'trailers'])
 
 function isLegalForPipe(step: Step): boolean {
@@ -68,7 +73,7 @@ function randomStep(random: Random): Step {
     () => ({ do: 'status', status: 202, message: 'Quite Fine' }),
     () => ({ do: 'setHeader', ...randomHeader(random) }),
     () => ({ do: 'setHeader', ...randomHeader(random) }),
-    () => ({ do: 'appendHeader', ...randomHeader(random) }),
+    () => ({ do: 'appendHeader', ...random.pick(severalTimes) }),
     () => ({ do: 'removeHeader', name: randomHeader(random).name }),
     () => ({ do: 'writeHead', args: randomHead(random) }),
     () => ({ do: 'write', ...randomChunk(random) }),
@@ -130,8 +135,15 @@ function randomChunk(random: Random): { chunk: unknown; encoding?: BufferEncodin
   }
 }
 
-function randomHeader(random: Random): { name: string; value: string | string[] } {
-  return random.pick<{ name: string; value: string | string[] }>([
+/** Headers that a response may have more than once. */
+const severalTimes: [Header, ...Header[]] = [
+  { name: 'X-One', value: '1' },
+  { name: 'X-One', value: ['2', '3'] },
+  { name: 'Set-Cookie', value: 'theme=dark' },
+]
+
+function randomHeader(random: Random): Header {
+  return random.pick<Header>([
     { name: 'X-One', value: '1' },
     { name: 'X-One', value: ['2', '3'] },
     { name: 'Content-Type', value: 'text/plain' },

@@ -108,10 +108,10 @@ export class ResponseHeaders {
   /** Whether nobody but the session has set a header. */
   get #isEmpty(): boolean {
     const names = this.#response.getHeaderNames()
-    return (
-      names.length === 0 ||
-      (names.length === 1 && this.#response.getHeader(names[0] as string) === this.#applied)
-    )
+    if (names.length === 0) return true
+    const applied = this.#applied
+    const isOurs = applied !== undefined && this.#response.getHeader(names[0] as string) === applied
+    return names.length === 1 && isOurs && applied.length === this.#lines?.length
   }
 
   #keepPrivate(): void {

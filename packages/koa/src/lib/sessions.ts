@@ -71,11 +71,12 @@ export function sessions<Data extends object>(
     })
     try {
       await handled
-    } finally {
       if (session.needsSettling)
         await session.settle().catch(error => {
           throw failed(error)
         })
+    } finally {
+      // The answer to an error of the handler waits for the save by itself.
       answer = byKoa
     }
   }
