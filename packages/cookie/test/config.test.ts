@@ -1,7 +1,9 @@
 import { CookieStore } from '@sess/cookie'
 import { newManager } from '@sess/core'
 import { isSessionError } from '@sess/core/engine'
+import { checkSecrets } from '@sess/testkit'
 import { describe, expect, it } from 'vitest'
+import { readConfig } from '../src/lib/cookie-config.ts'
 import { COOKIE, TestClock } from './support/site.ts'
 
 const clock = new TestClock()
@@ -58,14 +60,21 @@ describe('a secret that is missing or weak is an error at the start', () => {
 describe('says what is wrong', () => {
   it.each([
     [5, /must be a secret, e\.g\. process\.env\.SESSION_SECRET, or an object/],
-    [null, /must be a secret/],
+    [null, /is null; it must be a secret/],
     [[secret], /must be a secret, .* or an object, e\.g\. \{ secrets:/],
     [{ secret }, /unknown field 'secret'; it must be e\.g\. \{ secrets:/],
     [{ secrets: [] }, /'secrets' must hold at least one/],
     [{ secrets: secret, maxCookies: 0 }, /'maxCookies' must be a whole number from 1 to 50/],
     [{ secrets: secret, maxCookies: 51 }, /'maxCookies'/],
     [{ secrets: secret, maxCookies: 1.5 }, /'maxCookies'/],
-    [{ secrets: secret, maxCookies: '2' }, /'maxCookies'/],
+    [{ secrets: secret, maxCookies: '2x' }, /'maxCookies'/],
+    [{ secrets: secret, maxCookies: '51' }, /'maxCookies'/],
+    [{ secrets: secret, maxCookies: '' }, /'maxCookies'/],
+    [Buffer.from(secret), /is an instance of 'Buffer'; it must be a secret/],
+    [new Map([['secrets', secret]]), /is an instance of 'Map'; it must be a secret/],
+    [Promise.resolve(secret), /is an instance of 'Promise'; it must be a secret/],
+    [() => secret, /is a function; it must be a secret/],
+    [`{"securityKey":"${secret}","maxage":"x"}`, /'maxage' must be a number/],
     // What JSON.parse would say of this one shows where it is.
     [`{"securityKey":x${secret}}`, /begins with '\{' but is not JSON/],
     [`{"securityKey":"${secret}","maxAge":"1h"}`, /'maxage' must be a number/],
@@ -169,4 +178,47 @@ it('what needs a server is ERR_UNSUPPORTED', async () => {
   await using manager = await newManager('cookie', { providerConfig: secret })
   expect(manager.capabilities).toMatchObject({ kind: 'sealed', count: false, maxCookies: 3 })
   await expect(manager.getActiveSession()).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
+})
+
+it('takes numbers as text', async () => {
+  const store = await CookieStore.open(`{"securityKey":"${secret}","maxage":"7200"}`, context)
+  expect(store.cookie).toEqual({ cookieLifeTime: 7200 })
+  for (const maxCookies of ['2', ' 2\n', 2])
+    expect(readConfig({ secrets: secret, maxCookies }, COOKIE).maxCookies).toBe(2)
+})
+
+it('shows no part of a secret in an error', async () => {
+  const pad = '-and-some-more'
+  await checkSecrets({
+    configs: [
+      '{secret}',
+      `{secret}${pad}`,
+      '{"securityKey":"{secret}"}',
+      '{"securityKey":"{secret}","blockKey":"{secret}","maxage":"1h"}',
+      '{"cookieName":"gosessionid","securityKey":"{secret}","securityName":"{secret}","secure":"yes"}',
+      '{"securityKey":"{secret}","gclifetime":60}',
+      '{"secrets":["{secret}"]}',
+      '{"secrets":"{secret}","maxCookies":99}',
+      { secrets: '{secret}' },
+      { secrets: ['{secret}', ''] },
+      { secrets: ['{secret}', '{secret}'], maxCookies: '{secret}' },
+      { secret: '{secret}' },
+      ['{secret}'],
+    ],
+    open: config => readConfig(config, COOKIE),
+  })
+})
+
+it('reads texts of 100,000 characters in time that grows with their length alone', () => {
+  for (const head of ['', '{', '{"securityKey":"', '{"maxage":"', '{"secrets":["'])
+    for (const part of ['a', '"', '\\', '{', '[', ',', '"a":', '1', ' ', '+']) {
+      const start = process.cpuUsage()
+      for (const end of ['', '"}', '"]}', 'x'])
+        try {
+          readConfig(head + part.repeat(100_000 / part.length) + end, COOKIE)
+        } catch (error) {
+          expect(isSessionError(error, 'ERR_CONFIG'), `${head} ${part} ${end}`).toBe(true)
+        }
+      expect(process.cpuUsage(start).user / 1000, `${head} ${part}`).toBeLessThan(1000)
+    }
 })

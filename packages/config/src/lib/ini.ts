@@ -83,8 +83,12 @@ function readValue(text: string): string {
   return /^\$\{.*\}$/s.test(value) ? fromEnvironment(value) : value
 }
 
+/** Without the quotes at both ends. By hand: an expression would try each run of quotes in the middle again and again. */
 function unquote(text: string): string {
-  return text.replace(/^"+|"+$/g, '')
+  let [start, end] = [0, text.length]
+  while (text[start] === '"') start++
+  while (end > start && text[end - 1] === '"') end--
+  return text.slice(start, end)
 }
 
 /** `${NAME}` or `${NAME||otherwise}`. Otherwise may hold braces; a name ends at the first. */

@@ -1,5 +1,5 @@
 import { kinds, secure } from './kinds.ts'
-import { check, type Setting, type Settings } from './settings.ts'
+import { check, type Setting, type Settings, shown } from './settings.ts'
 import { wrong } from './wrong.ts'
 
 const example = '{"cookieName":"gosessionid","maxLifetime":3600}'
@@ -50,7 +50,7 @@ function readManagerConfig({ value, at }: Setting): Settings {
     // The documents' own example has what is a mark for Go's compiler in a name.
     const lower = name.toLowerCase().replace(/,omitempty$/, '')
     if (!fields.has(lower))
-      throw wrong(at, `sessionConfig: unknown field '${name}'; it must be e.g. ${example}`)
+      throw wrong(at, `sessionConfig: unknown field${shown(name)}; it must be e.g. ${example}`)
     given.set(lower, [name, field])
   }
   const settings: Settings = new Map()

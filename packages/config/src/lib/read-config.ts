@@ -1,4 +1,5 @@
 import type { ManagerOptions } from '@sess/core'
+import { isPlainObject } from '@sess/core/engine'
 import { readAppConf } from './app-conf.ts'
 import { expandManagerConfig } from './manager-config.ts'
 import type { SameSiteSetting, SessionKeys, SessionsConfig } from './sessions-config.ts'
@@ -68,7 +69,7 @@ export function readSettings(config: string | SessionsConfig): Read {
 
 function settingsFrom(config: string | SessionsConfig, from: string): Settings {
   if (typeof config === 'string') return readAppConf(config)
-  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return settingsOf(config, from)
+  if (isPlainObject(config)) return settingsOf(config, from)
   throw wrong(
     from,
     "must be the path of an app.conf, or an object, e.g. { sessionOn: true, sessionProvider: 'file' }",

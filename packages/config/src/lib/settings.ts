@@ -31,5 +31,10 @@ export function check(kind: Kind, value: unknown, at: string, name: string): unk
 
 export function unknownKey(at: string, name: string, meant?: KeyName): Error {
   const remedy = meant === undefined ? `there are ${knownKeys}` : `it is spelt '${meant}'`
-  return wrong(at, `unknown key '${name}'; ${remedy}`)
+  return wrong(at, `unknown key${shown(name)}; ${remedy}`)
+}
+
+/** A name, unless it may hold a secret: in `sessionHashKey:c2VjcmV0=` all before the `=` is the key. */
+export function shown(name: string): string {
+  return /^\w{1,40}$/.test(name) ? ` '${name}'` : ''
 }

@@ -1,5 +1,6 @@
+import { readNumber } from '@sess/core/engine'
 import type { CookieSettings } from './cookie-config.ts'
-import { checkSecret, wrong } from './secret.ts'
+import { checkSecret, shown, wrong } from './secret.ts'
 
 const example =
   '{"cookieName":"gosessionid","securityKey":"…","blockKey":"…","securityName":"…","maxage":3600,"secure":true}'
@@ -45,12 +46,13 @@ export function readBeegoConfig(json: object, cookieName: string): CookieSetting
 
 function checkFields(json: object): BeegoConfig {
   const config: Record<string, unknown> = {}
-  for (const [given, value] of Object.entries(json)) {
+  for (const [given, raw] of Object.entries(json)) {
     // Go finds fields whatever their case.
     const name = (Object.keys(types) as (keyof BeegoConfig)[]).find(
       field => field.toLowerCase() === given.toLowerCase(),
     )
-    if (name === undefined) throw wrong(`has an unknown field '${given}'; it must be e.g. ${example}`)
+    if (name === undefined) throw wrong(`has an unknown field${shown(given)}; it must be e.g. ${example}`)
+    const value = name === 'maxage' ? readNumber(raw) : raw
     const isRight = typeof value === types[name] || (name === 'secure' && value === 'always')
     if (!isRight) throw wrong(`: '${name}' must be a ${types[name]}, e.g. ${example}`)
     config[name] = value

@@ -1,6 +1,6 @@
-import type { EngineCookie } from '@sess/core/engine'
+import { checkConfigObject, type EngineCookie, isPlainObject, readNumber } from '@sess/core/engine'
 import { readBeegoConfig } from './beego-config.ts'
-import { checkSecret, wrong } from './secret.ts'
+import { checkSecret, shown, wrong } from './secret.ts'
 
 /** Options of the cookie engine. `providerConfig` may also be a secret alone, or the original's JSON. */
 export interface CookieConfig {
@@ -37,20 +37,27 @@ export function readConfig(config: unknown, cookieName: string): CookieSettings 
 }
 
 function parse(text: string): object {
+  let json: unknown
   try {
-    return JSON.parse(text)
+    json = JSON.parse(text)
   } catch {
     // What JSON.parse says shows the text, and with it the secret.
-    throw wrong(`begins with '{' but is not JSON, e.g. {"cookieName":"gosessionid","securityKey":"…"}`)
   }
+  if (!isPlainObject(json))
+    throw wrong(`begins with '{' but is not JSON, e.g. {"cookieName":"gosessionid","securityKey":"…"}`)
+  return json
 }
 
-function readOptions(config: unknown): CookieSettings {
-  if (typeof config !== 'object' || config === null || Array.isArray(config))
-    throw wrong(`must be a secret, e.g. process.env.SESSION_SECRET, or an object, e.g. ${example}`)
+function readOptions(given: unknown): CookieSettings {
+  const config = checkConfigObject(
+    'cookie',
+    given,
+    `a secret, e.g. process.env.SESSION_SECRET, or an object, e.g. ${example}`,
+  )
   for (const field of Object.keys(config))
-    if (!fields.includes(field)) throw wrong(`has an unknown field '${field}'; it must be e.g. ${example}`)
-  const { secrets, maxCookies } = config as { secrets?: unknown; maxCookies?: unknown }
+    if (!fields.includes(field))
+      throw wrong(`has an unknown field${shown(field)}; it must be e.g. ${example}`)
+  const { secrets, maxCookies } = config
   return { secrets: readSecrets(secrets), maxCookies: readMaxCookies(maxCookies), cookie: {} }
 }
 
@@ -66,8 +73,9 @@ function readSecrets(secrets: unknown): string[] {
   })
 }
 
-function readMaxCookies(value: unknown): number | undefined {
-  if (value === undefined) return undefined
+function readMaxCookies(given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  const value = readNumber(given)
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > MAX_COOKIES)
     throw wrong(`: 'maxCookies' must be a whole number from 1 to ${MAX_COOKIES}, e.g. 2`)
   return value as number

@@ -24,3 +24,8 @@ export function checkSecret(secret: unknown, name: string): asserts secret is st
 export function wrong(problem: string, cause?: unknown): SessionError {
   return configError('cookie', problem, cause)
 }
+
+/** The name of a field, unless it may be a part of a text whose quotes are wrong. */
+export function shown(field: string): string {
+  return /^\w{1,40}$/.test(field) ? ` '${field}'` : ''
+}
