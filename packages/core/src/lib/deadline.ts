@@ -27,6 +27,11 @@ export class Deadline {
     return new Deadline(Math.max(timeout, MAINTENANCE_TIMEOUT), true)
   }
 
+  /** A start has a fifth more: an engine that gives up in time by itself knows better why. */
+  static forStart(timeout: number): Deadline {
+    return new Deadline(Math.round(timeout * 1.2))
+  }
+
   /** The one that leaves the most time. */
   static latest(deadlines: readonly Deadline[]): Deadline {
     return deadlines.reduce((latest, deadline) => (deadline.#end > latest.#end ? deadline : latest))

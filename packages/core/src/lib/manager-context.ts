@@ -113,14 +113,14 @@ export class ManagerContext implements VisitContext, ExchangeContext {
   }
 
   /**
-   * As {@link open}, for a caller that wants to use the engine now: it waits no longer than for any other operation.
+   * As {@link open}, for a caller that wants to use the engine now: it waits no longer than `newManager` does.
    * Who comes later waits for the same attempt.
    *
    * @throws ERR_BACKEND, ERR_TIMEOUT, ERR_CONFIG
    */
   async connect(): Promise<void> {
     if (this.#connection) return
-    await new Deadline(this.#options.timeout).run('connect', () => this.#attempt ?? this.open())
+    await Deadline.forStart(this.#options.timeout).run('connect', () => this.#attempt ?? this.open())
   }
 
   /** Sets whether the cookie is for HTTPS only. @throws ERR_CONFIG */

@@ -89,7 +89,7 @@ export async function newManager(provider: unknown, ...rest: unknown[]): Promise
   )
   const context = new ManagerContext(sourceOf(provider), options)
   try {
-    await new Deadline(options.timeout).wait('connect', context.open())
+    await Deadline.forStart(options.timeout).wait('connect', context.open())
   } catch (error) {
     // An engine that comes too late is closed.
     void context.close()
