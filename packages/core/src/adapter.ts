@@ -4,6 +4,7 @@
  * @module
  */
 export { Adapter, type AdapterOptions, type SessionsOff } from './lib/adapter.ts'
+export type { EngineProvider } from './lib/engine-provider.ts'
 export type { RequestHooks } from './lib/exchange.ts'
 export { isOfAnswer } from './lib/headers.ts'
 export { withStatus } from './lib/http-error.ts'

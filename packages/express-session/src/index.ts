@@ -4,4 +4,5 @@
  * @module
  */
 export { type ExpressStore, fromExpressStore } from './lib/from-express-store.ts'
-export { SessStore, type StoreOptions, sessStore } from './lib/sess-store.ts'
+export { SessStore, sessStore } from './lib/sess-store.ts'
+export type { StoreOptions } from './lib/store-options.ts'

@@ -37,10 +37,11 @@ describe('sessStore', () => {
     expect(await promises(store).get(sid)).toBe(null)
   })
 
-  it('sweeps expired sessions by itself', async () => {
+  it('sweeps expired sessions by itself, from its first use on', async () => {
     const { records, calls } = observed(new MemoryStore({ clock: Date }))
-    const store = await sessStore(fromRecordStore(records))
+    const store = sessStore(fromRecordStore(records))
     onTestFinished(() => store.close())
+    await promises(store).get(sid)
     await expect.poll(() => calls).toContain('sweep')
   })
 
@@ -50,26 +51,39 @@ describe('sessStore', () => {
     await expect(store.manager.ping()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   })
 
-  it('refuses engines that cannot do it', async () => {
-    await expect(
-      sessStore('cookie', { providerConfig: { secrets: 'keyboard cat, and the dog that barks at it' } }),
-    ).rejects.toMatchObject({
-      code: 'ERR_UNSUPPORTED',
-      message: expect.stringContaining('live with the client'),
+  it('refuses engines that cannot do it, in each call', async () => {
+    const sealed = sessStore('cookie', {
+      providerConfig: { secrets: 'keyboard cat, and the dog that barks at it' },
     })
     const memory = await newManager('memory')
-    await expect(sessStore(fromProvider(memory.getProvider()))).rejects.toMatchObject({
-      code: 'ERR_UNSUPPORTED',
-    })
+    const foreign = sessStore(fromProvider(memory.getProvider()))
+    for (const store of [sealed, foreign]) {
+      onTestFinished(() => store.close())
+      const { get, set, touch, destroy, length } = promises(store)
+      const data = { cookie: cookie(Date) }
+      for (const call of [
+        () => get(sid),
+        () => set(sid, data),
+        () => touch(sid, data),
+        () => destroy(sid),
+        length,
+      ])
+        await expect(call()).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
+    }
+    await expect(promises(sealed).get(sid)).rejects.toThrow('live with the client')
   })
 
-  it('refuses options that it does not have', async () => {
-    await expect(sessStore('memory', { cookieName: 'sid' } as never)).rejects.toMatchObject({
-      code: 'ERR_CONFIG',
-      message: expect.stringContaining("'cookieName'"),
-    })
-    for (const options of [{ maxLifetime: -1 }, { touchEvery: -1 }])
-      await expect(sessStore('memory', options)).rejects.toMatchObject({ code: 'ERR_CONFIG' })
+  it('refuses options that it does not have, at once', () => {
+    expect(() => sessStore('memory', { cookieName: 'sid' } as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringContaining("'cookieName'") }),
+    )
+    for (const options of [{ maxLifetime: -1 }, { touchEvery: -1 }, { timeout: 0 }, null, 'redis'])
+      expect(() => sessStore('memory', options as never)).toThrow(
+        expect.objectContaining({ code: 'ERR_CONFIG' }),
+      )
+    expect(() => sessStore('no such engine')).toThrow(
+      expect.objectContaining({ code: 'ERR_PROVIDER_UNKNOWN' }),
+    )
   })
 
   it('saves the last of two saves that overlap, be it what was there before', async () => {

@@ -1,19 +1,26 @@
 /* What compiles when this package is imported: run by `tsc -p tsconfig.test.json`. Nothing here is ever called. */
 import { type Manager, newManager, type Provider } from '@sess/core'
-import '@sess/redis'
+import { redis as engine } from '@sess/redis'
 import { fromExpressStore, type SessStore, sessStore } from '@sess/express-session'
 import session from 'express-session'
 
 export async function stores(): Promise<void> {
-  const store: session.Store = await sessStore('memory')
+  const store: session.Store = sessStore('memory')
   session({ secret: 'keyboard cat', resave: false, saveUninitialized: false, store })
-  const redis: SessStore = await sessStore('redis', { providerConfig: '127.0.0.1:6379', maxLifetime: 86_400 })
+  const redis: SessStore = sessStore('redis', { providerConfig: '127.0.0.1:6379', maxLifetime: 86_400 })
+  const value: SessStore = sessStore(engine, { providerConfig: '127.0.0.1:6379', name: 'another' })
+  await value.close()
   const manager: Manager = redis.manager
   await manager.ping()
   // @ts-expect-error no config of this engine
-  await sessStore('redis', { providerConfig: 6379 })
+  sessStore('redis', { providerConfig: 6379 })
+  // @ts-expect-error no config of this engine
+  sessStore(engine, { providerConfig: 6379 })
+  // Code that awaits the store goes on as before.
+  const awaited: SessStore = await sessStore('memory')
+  await awaited.close()
   // @ts-expect-error cookies are the business of express-session
-  await sessStore('memory', { cookieName: 'sid' })
+  sessStore('memory', { cookieName: 'sid' })
 }
 
 export async function providers(): Promise<void> {

@@ -23,6 +23,12 @@ export class EngineProvider implements Provider {
     return this.#session(sid)
   }
 
+  /** A session under an id that is known to be unused: nothing is read. */
+  sessionNew(sid: string): Session {
+    checkID(sid)
+    return new Session(this.#context, undefined, { id: sid })
+  }
+
   async sessionExist(sid: string): Promise<boolean> {
     return typeof (await this.#open(sid)) === 'object'
   }

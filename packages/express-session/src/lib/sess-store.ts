@@ -1,68 +1,48 @@
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import {
   type Clock,
   type ConfigOf,
   type Engine,
+  type EngineType,
+  lazyManager,
   type Manager,
-  type ManagerOptions,
-  newManager,
-  type Provider,
   type Session,
   SessionError,
 } from '@sess/core'
-import { withStatus } from '@sess/core/adapter'
+import { type EngineProvider, withStatus } from '@sess/core/adapter'
+import { systemClock } from '@sess/core/engine'
 import session, { type SessionData } from 'express-session'
+import { isID, newSession, type Opened, openedSession, storageID } from './opened.ts'
+import { PendingWrites } from './pending-writes.ts'
 import { expiresOf, isChanged, type Snapshot, sessionOf, snapshotOf } from './snapshot.ts'
-
-/** Options of {@link sessStore}: those of `newManager` that have nothing to do with cookies. */
-export type StoreOptions<Config = unknown> = Pick<
-  ManagerOptions<Config>,
-  'providerConfig' | 'maxLifetime' | 'touchEvery' | 'timeout' | 'clock'
->
+import { checkStoreOptions, type StoreOptions } from './store-options.ts'
 
 type Callback<T> = (error: unknown, value?: T) => void
 
-/** A session that was read, and what it held then. */
-interface Opened {
-  readonly sid: string
-  readonly session: Session
-  snapshot: Snapshot
-}
+type Generate = (req: { session?: unknown; sessionID?: unknown }) => void
 
-const names = ['providerConfig', 'maxLifetime', 'touchEvery', 'timeout', 'clock']
 const MAX_SECONDS = 0xffffffff
 
 /**
- * A store for express-session, or whatever uses its stores, over an engine of this project: the one registered
- * under a name (import its package first), or what `fromRecordStore` gives. Expired sessions are swept from then on.
+ * A store for express-session, or whatever uses its stores, over an engine of this project: by its value, by the name
+ * under which it is registered (import its package first), or what `fromRecordStore` gives. It connects at the first
+ * use. A connection that fails is the error of the calls that wanted it, and is tried again by the next.
  *
- * @throws ERR_CONFIG, ERR_PROVIDER_UNKNOWN, ERR_UNSUPPORTED, and what the engine throws when it cannot start
+ * Stores of one process whose engine and options say the same share one connection; `name` tells them apart.
+ *
+ * @throws ERR_CONFIG, ERR_PROVIDER_UNKNOWN
  */
 export function sessStore<const Name extends string>(
-  provider: Name,
+  provider: Name | EngineType<Name>,
   options?: StoreOptions<ConfigOf<Name>>,
-): Promise<SessStore>
-export function sessStore(engine: Engine, options?: StoreOptions): Promise<SessStore>
-export async function sessStore(engine: string | Engine, options: StoreOptions = {}): Promise<SessStore> {
-  for (const name of Object.keys(options))
-    if (!names.includes(name))
-      throw new SessionError('ERR_CONFIG', `sessStore has no option '${name}'; there are ${names.join(', ')}`)
-  const { maxLifetime = 3600, touchEvery, clock = Date } = options
-  if (touchEvery !== undefined && !(Number.isInteger(touchEvery) && touchEvery >= 0))
-    throw new SessionError('ERR_CONFIG', 'sessStore: touchEvery must be a whole number of seconds, e.g. 360')
+): SessStore
+export function sessStore(engine: Engine, options?: StoreOptions): SessStore
+export function sessStore(engine: string | EngineType | Engine, options: StoreOptions = {}): SessStore {
+  checkStoreOptions(options)
+  const { maxLifetime = 3600, touchEvery, clock = systemClock } = options
   // The engine does not extend by itself what it is asked for: express-session says when a session was used.
   const given = { ...options, maxLifetime, touchEvery: MAX_SECONDS }
-  const manager = await (typeof engine === 'string'
-    ? newManager<Record<string, unknown>, string>(engine, given)
-    : newManager(engine, given))
-  const { kind } = manager.capabilities
-  if (kind !== 'record') {
-    await manager.close()
-    const why =
-      kind === 'sealed' ? 'its sessions live with the client' : 'a Provider cannot list what a session holds'
-    throw new SessionError('ERR_UNSUPPORTED', `This engine cannot be a store for express-session: ${why}`)
-  }
-  void manager.gc()
+  const manager = lazyManager<Record<string, unknown>, string>(engine as string, given)
   return new SessStore(manager, { maxLifetime, touchEvery, clock })
 }
 
@@ -70,12 +50,16 @@ export async function sessStore(engine: string | Engine, options: StoreOptions =
 export class SessStore extends session.Store {
   /** For its events, `ping()` and `gc()`. */
   readonly manager: Manager
-  readonly #provider: Provider
   readonly #maxLifetime: number
   readonly #touchEvery: number | undefined
   readonly #clock: Clock
   /** What express-session was given, and what it has made of that. */
   readonly #opened = new WeakMap<object, Opened>()
+  readonly #writes = new PendingWrites()
+  #engine: EngineProvider | undefined
+  #connecting: Promise<EngineProvider> | undefined
+  /** What the middleware of express-session puts here. Others, as @fastify/session, have no such function. */
+  #generate: Generate | undefined
 
   /** For {@link sessStore} only. */
   constructor(
@@ -84,15 +68,25 @@ export class SessStore extends session.Store {
   ) {
     super()
     this.manager = manager
-    this.#provider = manager.getProvider()
     this.#maxLifetime = maxLifetime
     this.#touchEvery = touchEvery
     this.#clock = clock
+    Object.defineProperty(this, 'generate', {
+      get: () => this.#generate,
+      set: (generate: Generate) => {
+        this.#generate = req => {
+          generate(req)
+          this.#begin(req)
+        }
+      },
+    })
   }
 
   /** The session with that id, or `null`. */
   override get(sid: string, callback: Callback<SessionData | null>): void {
-    answer(this.#get(sid), callback, 503)
+    const after = this.#writes.of(sid)
+    const read = isID(sid) ? this.#run(engine => this.#get(engine, sid), after) : Promise.resolve(null)
+    answer(read, callback, 503)
   }
 
   /**
@@ -100,22 +94,27 @@ export class SessStore extends session.Store {
    * was destroyed meanwhile; any other as it is.
    */
   override set(sid: string, data: SessionData, callback?: Callback<void>): void {
-    answer(this.#set(sid, data), callback)
+    answer(this.#writes.add(sid, this.#set(sid, data)), callback)
   }
 
   /** Extends a session; what it holds is left alone. */
   override touch(sid: string, data: SessionData, callback?: Callback<void>): void {
-    answer(this.#touch(sid, data), callback)
+    const work = isID(sid) ? this.#writes.add(sid, this.#touch(sid, data)) : Promise.resolve()
+    answer(work, callback)
   }
 
   /** Ends a session. */
   override destroy(sid: string, callback?: Callback<void>): void {
-    answer(this.#destroy(sid), callback)
+    const end = () => this.#run(engine => this.#destroy(engine, sid), this.#writes.of(sid))
+    answer(isID(sid) ? this.#writes.add(sid, end()) : Promise.resolve(), callback)
   }
 
   /** How many sessions are live. Fails with ERR_UNSUPPORTED where the engine cannot count. */
   override length(callback: Callback<number>): void {
-    answer(this.#provider.sessionAll(), callback)
+    answer(
+      this.#run(engine => engine.sessionAll()),
+      callback,
+    )
   }
 
   /** Fails with ERR_UNSUPPORTED: no engine lists its sessions. */
@@ -147,8 +146,42 @@ export class SessStore extends session.Store {
     return this.manager.close()
   }
 
-  async #get(sid: string): Promise<SessionData | null> {
-    const opened = await this.#open(sid)
+  /** Runs at once where the engine is connected, so that a save is sent before the response that follows it. */
+  #run<T>(work: (engine: EngineProvider) => Promise<T>, after?: Promise<unknown>): Promise<T> {
+    if (this.#engine && !after) return work(this.#engine)
+    return Promise.all([this.#engine ?? this.#connect(), after]).then(([engine]) => work(engine))
+  }
+
+  #connect(): Promise<EngineProvider> {
+    this.#connecting ??= this.#open().finally(() => {
+      this.#connecting = undefined
+    })
+    return this.#connecting
+  }
+
+  async #open(): Promise<EngineProvider> {
+    await this.manager.ping()
+    const { kind } = this.manager.capabilities
+    if (kind !== 'record') {
+      const why =
+        kind === 'sealed'
+          ? 'its sessions live with the client'
+          : 'a Provider cannot list what a session holds'
+      throw new SessionError('ERR_UNSUPPORTED', `This engine cannot be a store for express-session: ${why}`)
+    }
+    this.#engine = this.manager.getProvider() as EngineProvider
+    void this.manager.gc()
+    return this.#engine
+  }
+
+  /** Remembers that a request's session was generated: nothing has to be read before it is saved. */
+  #begin({ session, sessionID }: { session?: unknown; sessionID?: unknown }): void {
+    if (typeof session !== 'object' || session === null || !isID(sessionID)) return
+    this.#opened.set(session, openedSession(sessionID))
+  }
+
+  async #get(engine: EngineProvider, sid: string): Promise<SessionData | null> {
+    const opened = await this.#read(engine, sid)
     if (!this.#isLive(opened)) return null
     const data = sessionOf(opened.snapshot) as SessionData
     this.#opened.set(data, opened)
@@ -156,32 +189,39 @@ export class SessStore extends session.Store {
   }
 
   async #set(sid: string, data: SessionData): Promise<void> {
+    if (!isID(sid))
+      throw new SessionError('ERR_INVALID_ID', 'A session id must be a non-empty string: nothing was saved')
     const snapshot = snapshotOf(data)
-    const opened = this.#of(sid, data) ?? (await this.#open(sid))
-    await this.#save(opened, snapshot)
-    this.#opened.set(data, opened)
+    const known = this.#of(sid, data)
+    if (known) return this.#run(engine => this.#save(engine, known, snapshot))
+    return this.#run(async engine => {
+      const opened = this.#of(sid, data) ?? (await this.#read(engine, sid))
+      this.#opened.set(data, opened)
+      await this.#save(engine, opened, snapshot)
+    }, this.#writes.of(sid))
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {
-    const opened = this.#of(sid, data) ?? (await this.#open(sid))
-    if (!this.#isLive(opened)) return
-    const { cookie } = data
-    await this.#save(opened, new Map([...opened.snapshot, ...snapshotOf({ cookie })]))
+    const cookie = snapshotOf({ cookie: data.cookie })
+    return this.#run(async engine => {
+      const opened = this.#of(sid, data) ?? (await this.#read(engine, sid))
+      if (this.#isLive(opened)) await this.#save(engine, opened, new Map([...opened.snapshot, ...cookie]))
+    }, this.#writes.of(sid))
   }
 
-  async #destroy(sid: string): Promise<void> {
+  async #destroy(engine: EngineProvider, sid: string): Promise<void> {
     const id = storageID(sid)
     // express-session hands back the sessions it was given, so a late one is known for what it is. Others hand
     // back copies: what tells that those are late is the mark that a regenerated id leaves for a while.
-    if ('generate' in this) return this.#provider.sessionDestroy(id)
+    if (this.#generate) return engine.sessionDestroy(id)
     const unknown = randomBytes(32).toString('hex')
-    const moved = (await this.#provider.sessionRegenerate(id, unknown)) as Session
-    if (!moved.isNew) await this.#provider.sessionDestroy(unknown)
+    const moved = (await engine.sessionRegenerate(id, unknown)) as Session
+    if (!moved.isNew) await engine.sessionDestroy(unknown)
   }
 
-  async #open(sid: string): Promise<Opened> {
-    const opened = (await this.#provider.sessionRead(storageID(sid))) as Session
-    return { sid, session: opened, snapshot: new Map(opened.entries() as [string, string][]) }
+  async #read(engine: EngineProvider, sid: string): Promise<Opened> {
+    const session = (await engine.sessionRead(storageID(sid))) as Session
+    return openedSession(sid, session)
   }
 
   #of(sid: string, data: object): Opened | undefined {
@@ -190,26 +230,36 @@ export class SessStore extends session.Store {
   }
 
   #isLive({ session, snapshot }: Opened): boolean {
-    return !session.isNew && (expiresOf(snapshot) ?? Number.POSITIVE_INFINITY) > this.#clock.now()
+    const isStored = session !== undefined && !session.isNew
+    return isStored && (expiresOf(snapshot) ?? Number.POSITIVE_INFINITY) > this.#clock.now()
   }
 
-  async #save(opened: Opened, snapshot: Snapshot): Promise<void> {
-    const { session } = opened
-    const isNeeded = session.isNew || session.needsRelease || isChanged(opened.snapshot, snapshot)
-    if (!isNeeded && !this.#isDue(opened, snapshot)) return
+  async #save(engine: EngineProvider, opened: Opened, snapshot: Snapshot): Promise<void> {
+    if (!this.#isNeeded(opened, snapshot)) return
     const expires = expiresOf(snapshot)
     const left = expires === undefined ? 0 : Math.ceil((expires - this.#clock.now()) / 1000)
-    if (left < 0 || (left === 0 && expires !== undefined)) return this.#destroy(opened.sid)
+    if (left < 0 || (left === 0 && expires !== undefined)) return this.#destroy(engine, opened.sid)
+    opened.session ??= newSession(engine, opened.sid)
+    const { session } = opened
     for (const key of opened.snapshot.keys()) if (!snapshot.has(key)) session.delete(key)
     for (const [key, text] of snapshot) if (text !== opened.snapshot.get(key)) session.set(key, text)
     session.setLifetime(Math.min(left, MAX_SECONDS))
     // Before it is saved: the session itself remembers what is not, and a next save goes on from here.
     opened.snapshot = snapshot
+    opened.saves++
+    const { saves } = opened
     await session.sessionRelease()
+    opened.saved = saves
+  }
+
+  #isNeeded(opened: Opened, snapshot: Snapshot): boolean {
+    const { session, saves, saved } = opened
+    if (session === undefined || session.isNew || saves !== saved) return true
+    return isChanged(opened.snapshot, snapshot) || this.#isDue(session, opened.snapshot, snapshot)
   }
 
   /** Whether the session would end so much later (or sooner) that it is worth a write. */
-  #isDue({ session, snapshot }: Opened, next: Snapshot): boolean {
+  #isDue(session: Session, snapshot: Snapshot, next: Snapshot): boolean {
     const now = this.#clock.now()
     const ends = expiresOf(next) ?? now + this.#maxLifetime * 1000
     const gain = Math.abs(ends - (expiresOf(snapshot) ?? session.expiresAt))
@@ -217,17 +267,13 @@ export class SessStore extends session.Store {
   }
 }
 
-/** Whoever reads the backend must not be able to act as a visitor. */
-function storageID(sid: string): string {
-  return hash('sha256', sid)
-}
-
 async function unsupported(method: string, why: string): Promise<never> {
   throw new SessionError('ERR_UNSUPPORTED', `This store has no ${method}(): ${why}`)
 }
 
 /** Calls back once, later, and outside of the promise: what the callback throws is its own affair. */
-function answer<T>(work: Promise<T>, callback: Callback<T> = () => {}, status?: number): void {
+function answer<T>(work: Promise<T>, given: Callback<T> | null | undefined, status?: number): void {
+  const callback = given ?? (() => {})
   work.then(
     value => process.nextTick(callback, null, value),
     error => process.nextTick(callback, status === undefined ? error : withStatus(error, status)),

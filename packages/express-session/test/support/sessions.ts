@@ -25,7 +25,8 @@ export async function watched(options: { clock?: Clock; touchEvery?: number } = 
   const backend = observed(new MemoryStore({ clock: options.clock ?? Date }))
   const store = await sessStore(fromRecordStore(backend.records), options)
   onTestFinished(() => store.close())
-  await store.manager.gc()
+  // So that it is connected.
+  await promises(store).get(sid)
   backend.calls.length = 0
   return { ...backend, store }
 }

@@ -40,7 +40,7 @@ export const engines: readonly Engine[] = [
       let names = new Set<string>()
       let records: RecordStore | undefined
       return {
-        open: closing(options => {
+        open: closing(async options => {
           records ??= new MemoryStore({ clock: options?.clock ?? Date })
           const { create } = records
           records.create = (...args) => {
@@ -60,7 +60,7 @@ export const engines: readonly Engine[] = [
       const directory = await mkdtemp(join(tmpdir(), 'sess-'))
       onTestFinished(() => rm(directory, { recursive: true, force: true }))
       return {
-        open: closing(options => sessStore('file', { ...options, providerConfig: directory })),
+        open: closing(async options => sessStore('file', { ...options, providerConfig: directory })),
         names: () => readdir(directory, { recursive: true }),
       }
     },
@@ -72,7 +72,7 @@ export const engines: readonly Engine[] = [
       const { url } = await service.redis()
       const prefix = `${randomBytes(6).toString('hex')}:`
       return {
-        open: closing(options => sessStore('redis', { ...options, providerConfig: { url, prefix } })),
+        open: closing(async options => sessStore('redis', { ...options, providerConfig: { url, prefix } })),
         names: async () => {
           const client = new Redis(url)
           onTestFinished(() => client.disconnect())
