@@ -1,7 +1,7 @@
 /* What compiles when this package is imported: run by `tsc -p tsconfig.test.json`. Nothing here is ever called. */
 import { type Manager, newManager, type Provider } from '@sess/core'
-import { redis as engine } from '@sess/redis'
 import { fromExpressStore, type SessStore, sessStore } from '@sess/express-session'
+import { redis as engine } from '@sess/redis'
 import session from 'express-session'
 
 export async function stores(): Promise<void> {
