@@ -30,6 +30,15 @@ const ways: Record<string, (res: Response) => unknown> = {
     res.type('text').flushHeaders()
     setTimeout(() => res.end('done'), 20)
   },
+  'flushHeaders, then write': res => {
+    res.type('text').flushHeaders()
+    res.write('do')
+    res.end('ne')
+  },
+  'flushHeaders, then a pipe': res => {
+    res.type('text').flushHeaders()
+    Readable.from(['do', 'ne']).pipe(res)
+  },
   'a file': res => res.sendFile(file),
   'a piped stream': res => Readable.from(['do', 'ne']).pipe(res.type('text')),
   'a pipeline': res => {

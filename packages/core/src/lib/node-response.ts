@@ -63,6 +63,16 @@ export function writeAfterEndError(): Error {
   return nodeError('ERR_STREAM_WRITE_AFTER_END', 'write after end')
 }
 
+/**
+ * Begins the head as Node does for `write` and `flushHeaders`, if others have replaced the response's `writeHead`, which
+ * was `own`: there middleware such as compression decides what becomes of the body.
+ */
+export function beginThroughOthers(response: NodeResponse, own: AnyMethod, call: Call): void {
+  if (response.writeHead === own || (call.method !== 'write' && call.method !== 'flushHeaders')) return
+  if (!isHttp2(response)) checkChunk(call)
+  response.writeHead(response.statusCode)
+}
+
 /** Whether a call begins the head before Node looks at its chunk, and refuses that. */
 export function isRefusedLate(response: NodeResponse, call: Call): boolean {
   if (!isHttp2(response)) return false

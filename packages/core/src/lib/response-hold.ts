@@ -6,6 +6,7 @@ import { HeldResponse } from './held-response.ts'
 import { hasEndedItself, holdStreamEnd } from './http2-end.ts'
 import {
   type AnyMethod,
+  beginThroughOthers,
   type Call,
   isClosed,
   isRefusedLate,
@@ -40,6 +41,7 @@ export class ResponseHold {
   readonly #answer: (error: unknown) => unknown
   /** The response's methods as they were before this object replaced them. */
   readonly #natives: Record<SendMethod, AnyMethod>
+  readonly #writeHead: AnyMethod
   #save: (() => Awaitable<void>) | undefined
   #state: State = 'passing'
   #held: HeldResponse | undefined
@@ -61,7 +63,8 @@ export class ResponseHold {
       end: target.end,
       flushHeaders: target.flushHeaders,
     }
-    target.writeHead = (...args) => this.#call('writeHead', args)
+    this.#writeHead = (...args) => this.#call('writeHead', args)
+    target.writeHead = this.#writeHead
     target.write = (...args) => this.#call('write', args)
     target.end = (...args) => this.#call('end', args)
     target.flushHeaders = (...args) => this.#call('flushHeaders', args)
@@ -78,6 +81,10 @@ export class ResponseHold {
   /** Whether the head has left. What is held has not. */
   get headersSent(): boolean {
     return this.#state === 'open' || (this.#state !== 'holding' && this.#response.headersSent)
+  }
+
+  get #isHolding(): boolean {
+    return this.#state === 'holding'
   }
 
   /** Whether a save has failed. Nothing is saved behind the answer to that failure. */
@@ -118,6 +125,8 @@ export class ResponseHold {
     // What is written to a closed connection goes nowhere, and begins nothing.
     if (!isPromise(saving) || isClosed(this.#response)) return this.#open(method, args)
     const call = { method, args }
+    beginThroughOthers(this.#response, this.#writeHead, call)
+    if (this.#isHolding) return this.#hold(method, args)
     const first: Call = isRefusedLate(this.#response, call) ? { method: 'flushHeaders', args: [] } : call
     // Throws where Node would have refused this call, too.
     this.#held = new HeldResponse(this.#response, this.#headers, first)

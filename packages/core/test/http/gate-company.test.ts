@@ -64,6 +64,43 @@ describe.each(protocols)('over %s', protocol => {
     expect(server.thrown).toEqual([])
   })
 
+  it.each(['flushHeaders', 'write'] as const)(
+    '%s first lets middleware begin, so that no part of the body goes past it',
+    async first => {
+      const { manager, store } = await setUp()
+      store.before = () => sleep(20)
+      const server = await serve(async (req, res) => {
+        const session = await manager.sessionStart(req, res)
+        let isOn = false
+        const { write, end } = res as unknown as Wrapped
+        const shouted = (chunk: unknown): unknown => (isOn ? String(chunk).toUpperCase() : chunk)
+        // As the package compression: its listener decides, at the first writeHead, what becomes of the body.
+        onHeaders(res, () => {
+          if (req.url === '/refused') throw new Error('refused')
+          isOn = true
+          res.setHeader('Content-Language', 'loud')
+        })
+        Object.assign(res, {
+          write: (chunk: unknown) => write.call(res, shouted(chunk)),
+          end: (chunk: unknown) => end.call(res, shouted(chunk)),
+        })
+        session.set('user', 'astaxie')
+        if (first === 'flushHeaders') res.flushHeaders()
+        else write.call(res, 'to ')
+        res.write('do')
+        res.end('ne')
+      }, protocol)
+      expect(await server.ask()).toMatchObject({
+        status: 200,
+        body: first === 'write' ? 'to DONE' : 'DONE',
+        headers: { 'content-language': 'loud' },
+      })
+      expect(server.thrown).toEqual([])
+      expect(await server.ask({ path: '/refused' })).toMatchObject({ status: 500, body: 'handler failed' })
+      expect(server.thrown).toMatchObject([{ message: 'refused' }])
+    },
+  )
+
   it('two managers put two cookies on one response, both saved before it leaves', async () => {
     const users = await setUp({ cookieName: 'user' })
     const carts = await setUp({ cookieName: 'cart' })
