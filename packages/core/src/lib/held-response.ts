@@ -7,6 +7,7 @@ import {
   checkMessage,
   checkStatus,
   headersSentError,
+  isClosed,
   isHttp2,
   messageOf,
   type NodeResponse,
@@ -56,7 +57,8 @@ export class HeldResponse {
   /** Makes the calls, with the status line that the response had when it began. */
   replay(make: (call: Call) => void): void {
     const later = statusLineOf(this.#response)
-    this.stop()
+    // Nothing leaves on a closed connection, and nothing will show that the handler has begun.
+    if (!isClosed(this.#response)) this.stop()
     setStatusLine(this.#response, this.#statusLine)
     for (const call of this.calls) make(call)
     setStatusLine(this.#response, later)

@@ -46,7 +46,9 @@ function install(response: Viewed): View {
 
 const accessors = [
   accessor('headersSent', () => true),
-  accessor('writableEnded', held => held.isEnded),
+  accessor('writableEnded', (held, own) => held.isEnded || own === true),
+  // The older name for it, of which on-finished, http-proxy and Next.js ask.
+  accessor('finished', (held, own) => held.isEnded || own === true),
   accessor('writableFinished', () => false),
 ] as const
 
@@ -58,14 +60,15 @@ const methods = [
   method('removeHeader', 'remove'),
 ] as const
 
-function accessor(name: string, shown: (held: Held) => boolean): [string, PropertyDescriptor] {
+function accessor(name: string, shown: (held: Held, own: unknown) => boolean): [string, PropertyDescriptor] {
   return [
     name,
     {
       configurable: true,
       get(this: Viewed) {
         const { held, own } = this[key] as View
-        return held ? shown(held) : before(this, own, name)
+        const value = before(this, own, name)
+        return held ? shown(held, value) : value
       },
       // A mocked response sets such properties of its own.
       set(this: Viewed, value: unknown) {

@@ -117,6 +117,8 @@ describe.each(protocols)('over %s', protocol => {
     store.before = () => saving.opened
     const seen: unknown[] = []
     const look = (res: ServerResponse): void => {
+      // The older name for it, which on-finished, http-proxy and Next.js ask for.
+      expect(res.finished).toBe(res.writableEnded)
       seen.push([res.writableEnded, res.writableFinished, res.statusCode])
     }
     const server = await serve(async (req, res) => {

@@ -215,6 +215,38 @@ it('a client that hangs up while the save runs: it is saved', async () => {
   await expect.poll(() => stored(setup, browser, 'n')).toBe(2)
 })
 
+it.each(['http', 'h2c'] as const)(
+  'over %s a response that was held when its connection closed still looks begun',
+  async protocol => {
+    const { manager, store } = await setUp()
+    const saving = door()
+    const over = door()
+    store.before = () => saving.opened
+    const seen: unknown[] = []
+    const server = await serve(async (req, res) => {
+      ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+      res.statusCode = 202
+      res.write('part')
+      res.destroy()
+      saving.open()
+      await sleep(20)
+      // As access logs do, which leave out the status of a response that was not begun.
+      seen.push(res.headersSent, res.statusCode, res.writableEnded)
+      expect(() => res.setHeader('X-Late', '1')).toThrow(
+        /HEADERS_SENT|after they are sent|already been initiated/,
+      )
+      res.end()
+      seen.push(res.writableEnded)
+      over.open()
+    }, protocol)
+    server.ask().catch(() => {})
+    await over.opened
+    // An end without a stream ends nothing, says HTTP/2.
+    expect(seen).toEqual([true, 202, false, protocol === 'http'])
+    expect(server.thrown).toEqual([])
+  },
+)
+
 it('a handler that throws after set: what it had set is saved before its error page leaves', async () => {
   const setup = await setUp()
   setup.store.before = () => sleep(30)
