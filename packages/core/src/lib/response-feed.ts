@@ -33,9 +33,12 @@ export class ResponseFeed {
     for (const listener of this.#waiters ?? []) if (!reached.includes(listener)) listener.call(response)
   }
 
-  /** Ends the streams that feed a response which is dropped: a file would stay open. */
+  /**
+   * Ends the streams that feed a response which is dropped: a file would stay open. A transform is left to run dry: one
+   * that is destroyed leaves the file behind it open.
+   */
   destroy(): void {
-    for (const source of this.#sources ?? []) source.destroy()
+    for (const source of this.#sources ?? []) if (!('_transform' in source)) source.destroy()
   }
 
   /**

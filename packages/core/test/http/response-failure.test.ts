@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createReadStream, readdirSync } from 'node:fs'
-import { Readable } from 'node:stream'
+import { PassThrough, pipeline, Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
 import { setUp } from './support/managers.ts'
@@ -83,6 +84,28 @@ describe.each(protocols)('over %s', protocol => {
     await expect.poll(() => sources.map(({ destroyed }) => destroyed)).toEqual([true, true, true])
     if (process.platform === 'linux') await expect.poll(() => openFiles(process.execPath)).toBe(0)
   })
+
+  it.each(['pipe', 'pipeline'] as const)(
+    'a file that feeds the response through a %s of other streams is closed',
+    async way => {
+      const { manager, store } = await setUp()
+      store.before = async ({ method }) => {
+        await sleep(5)
+        if (method !== 'load') throw new Error('down')
+      }
+      const files: Readable[] = []
+      const server = await serve(async (req, res) => {
+        ;(await manager.sessionStart(req, res)).set('user', 'astaxie')
+        const file = createReadStream(import.meta.filename)
+        files.push(file)
+        if (way === 'pipeline') return void pipeline(file, createGzip(), new PassThrough(), res, () => {})
+        const zipped = file.pipe(createGzip())
+        ;(req.url === '/two' ? zipped.pipe(new PassThrough()) : zipped).pipe(res)
+      }, protocol)
+      for (const path of ['/one', '/two']) expect((await server.ask({ path })).status).toBe(500)
+      await expect.poll(() => files.map(({ destroyed }) => destroyed)).toEqual([true, true])
+    },
+  )
 
   it('trailers that were to follow the dropped body are not sent', async () => {
     if (isHttp2(protocol)) return
