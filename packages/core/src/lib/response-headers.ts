@@ -75,9 +75,9 @@ export class ResponseHeaders {
       return
     }
     const message = typeof rest[0] === 'string' ? rest[0] : response.statusMessage
-    const line = { status: Number(status) | 0, message: message || messageOf(Number(status)) }
-    checkStatus(line.status)
-    setStatusLine(response, line)
+    const whole = Number(status) | 0
+    checkStatus(whole)
+    setStatusLine(response, { status: whole, message: message || messageOf(whole) })
     const isFirst = this.#isEmpty
     try {
       if (headers) setHeaders(response, headers)

@@ -63,6 +63,14 @@ it('the status message arrives', async () => {
   expect({ status, statusMessage }).toEqual({ status: 201, statusMessage: 'Freshly Made' })
 })
 
+it.each([
+  ['status', 201.7],
+  ['text', '201'],
+])('the message fits a %s of writeHead that Node makes a whole number', async (_, status) => {
+  const { statusMessage } = await reply(res => res.writeHead(status as number), 'http')
+  expect(statusMessage).toBe('Created')
+})
+
 it('names of headers keep their case', async () => {
   const { headerNames } = await reply(
     res => res.writeHead(200, { 'X-RateLimit-Left': '3', ETag: '"1"' }),
