@@ -175,6 +175,28 @@ describe('fromExpressStore', () => {
     expect((await provider.sessionRead('a')).get('list')).toEqual([1, 2])
   })
 
+  it('takes the first answer of a store that calls back twice', async () => {
+    const get: ExpressStore['get'] = (_, callback) => {
+      callback(null, null)
+      callback(new Error('too late'))
+    }
+    expect(await fromExpressStore(answering(get)).sessionExist('a')).toBe(false)
+  })
+
+  it.each([undefined, null, false, 7, {}])('refuses the id %s', async id => {
+    const provider = fromExpressStore(new session.MemoryStore())
+    for (const method of ['sessionRead', 'sessionExist', 'sessionDestroy'] as const)
+      await expect(provider[method](id as never)).rejects.toMatchObject({ code: 'ERR_INVALID_ID' })
+  })
+
+  it('is given up by the manager when its store never calls back', async () => {
+    const manager = await newManager(fromExpressStore(answering(() => {})), { timeout: 50 })
+    onTestFinished(() => manager.close())
+    const id = '0'.repeat(32)
+    const req = new Request('http://localhost', { headers: { cookie: `beegosessionID=${id}` } })
+    await expect(manager.sessionStart(req, new Headers())).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  })
+
   it('says that a store cannot count', async () => {
     const provider = fromExpressStore(answering((_, callback) => callback()))
     await expect(provider.sessionAll()).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })

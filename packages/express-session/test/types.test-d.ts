@@ -23,6 +23,23 @@ export async function stores(): Promise<void> {
   sessStore('memory', { cookieName: 'sid' })
 }
 
+declare module 'express-session' {
+  interface SessionData {
+    visits: number
+  }
+}
+
+export function augmented(store: SessStore, data: session.SessionData): void {
+  data.visits = 1
+  store.set('id', data)
+  store.get('id', (_, found) => {
+    const visits: number | undefined = found?.visits
+    return visits
+  })
+  // @ts-expect-error no such property
+  data.visit = 1
+}
+
 export async function providers(): Promise<void> {
   const provider: Provider = fromExpressStore(new session.MemoryStore())
   await newManager(provider, { maxLifetime: 600 })
