@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './lib/workspace.mjs'
 
-const limit = 14 * 60_000
+const limit = 14.5 * 60_000
 const started = Date.now()
 const report = join(mkdtempSync(join(tmpdir(), 'sess-ci-')), 'report.json')
 

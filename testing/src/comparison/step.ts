@@ -50,16 +50,18 @@ export function randomPlan(random: Random): Plan {
 }
 
 /**
- * What Node throws inside of a pipe ends the process, and two who write at once may come in any order: with sessions and
- * without.
+ * What Node throws inside of a pipe ends the process, and what a handler does beside one comes before a piece of it or
+ * after: with sessions and without.
  */
 function withPipe(steps: Step[]): Step[] {
   const at = steps.findIndex(step => step.do === 'pipe' || step.do === 'pipeline')
   if (at === -1) return steps
-  return steps.filter((step, i) => isLegalForPipe(step) && (i <= at || !writes.has(step.do)))
+  const isAwaited = steps[at]?.do === 'pipeline'
+  const mayFollow = (step: Step) => step.do === 'pause' || (isAwaited && !writes.has(step.do))
+  return steps.filter((step, i) => isLegalForPipe(step) && (i <= at || mayFollow(step)))
 }
 
-const waits = new Set<string>(['writeAndWait', 'pipe', 'pipeline', 'writeHead'])
+const waits = new Set<string>(['writeAndWait', 'pipe', 'pipeline', 'writeHead', 'trailers'])
 const writes = new Set<string>(['write', 'writeAndWait', 'end', 'pipe', 'pipeline', 'writeHead', 'trailers'])
 
 function isLegalForPipe(step: Step): boolean {

@@ -7,7 +7,7 @@ import { type Group, onSession, onStore } from '../lib/rule.ts'
 
 /** As long as a call may take while a sweep hangs, and as long as closing may take at most, in ms. */
 const timeout = 300
-const patience = 2000
+const patience = 10_000
 
 /** What is closed lets go of all that it had, and of nothing else. */
 export const close: Group = {
