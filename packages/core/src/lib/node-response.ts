@@ -6,6 +6,11 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 
 export type AnyMethod = (...args: unknown[]) => unknown
 
+/** What Node calls of a response that is ended or written without a head. */
+export interface ImplicitHead {
+  _implicitHeader(): void
+}
+
 /** The methods that send a response. */
 export type SendMethod = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 

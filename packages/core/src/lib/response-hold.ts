@@ -8,7 +8,10 @@ import {
   type AnyMethod,
   beginThroughOthers,
   type Call,
+  checkChunk,
+  type ImplicitHead,
   isClosed,
+  isHttp2,
   isRefusedLate,
   type NodeResponse,
   type SendMethod,
@@ -18,11 +21,6 @@ import { readyForProperties } from './own-properties.ts'
 import { ResponseFeed } from './response-feed.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { nextTick } from './timers.ts'
-
-/** What Node calls of a response that is ended or written without a head. */
-interface ImplicitHead {
-  _implicitHeader(): void
-}
 
 /**
  * How far a response is. `passing`: nothing is sent and nothing waits. `holding`: the handler has begun the response,
@@ -153,6 +151,8 @@ export class ResponseHold {
       return this.#response
     }
     if (held.isEnded && method !== 'writeHead') {
+      // HTTP/1 looks at the chunk first.
+      if (method === 'write' && !isHttp2(this.#response)) checkChunk({ method, args })
       this.#ignore({ method, args }, writeAfterEndError())
       return method === 'write' ? false : this.#response
     }
