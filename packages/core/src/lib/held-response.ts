@@ -52,6 +52,7 @@ export class HeldResponse {
   /** The response looks as it is again: nothing has left. */
   stop(): void {
     show(this.#response, undefined)
+    if (this.#isEnded) this.#showFinished(false)
   }
 
   /** Makes the calls, with the status line that the response had when it began. */
@@ -66,7 +67,14 @@ export class HeldResponse {
 
   #push(call: Call): void {
     this.calls.push(call)
-    if (call.method === 'end') this.#isEnded = true
+    if (call.method !== 'end') return
+    this.#isEnded = true
+    this.#showFinished(true)
+  }
+
+  /** HTTP/1 keeps it as a property of the response. */
+  #showFinished(isFinished: boolean): void {
+    if (!isHttp2(this.#response)) (this.#response as { finished: boolean }).finished = isFinished
   }
 }
 

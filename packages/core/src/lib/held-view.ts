@@ -31,6 +31,8 @@ export function show(response: NodeResponse, held: Held | undefined): void {
 function install(response: Viewed): View {
   const own: View['own'] = new Map()
   for (const [name, accessor] of accessors) {
+    // Its own data in HTTP/1, which a held response sets: to make that an accessor would cost V8 the object's shape.
+    if (name === 'finished' && !isHttp2(response)) continue
     const descriptor = Object.getOwnPropertyDescriptor(response, name)
     if (descriptor) own.set(name, descriptor)
     Object.defineProperty(response, name, accessor)
