@@ -79,6 +79,18 @@ it('shows no part of a secret in an error, in whichever line it is', async () =>
 })
 
 it.each([
+  'redis://app:s3cr3t@127.0.0.1:6379',
+  '/5redis://app:s3cr3t@127.0.0.1:6379',
+  'app:s3cr3t@tcp(127.0.0.1:3306)/app',
+  'sessionon = true\nsessionhashkey = s3cr3t',
+  'sessionHashKey=s3cr3t',
+])('refuses a text that is not the path of a file, and does not show it: %j', async text => {
+  expect(await configError(() => readConfig(text))).toBe(
+    "config: must be the path of an app.conf, e.g. './conf/app.conf'",
+  )
+})
+
+it.each([
   ['a map', new Map([['sessionOn', true]])],
   ['a URL', new URL('file:///app.conf')],
   ['a buffer', Buffer.from('app.conf')],

@@ -7,7 +7,7 @@ export type { Awaitable } from './lib/awaitable.ts'
 export { type Clock, systemClock } from './lib/clock.ts'
 export { REVISION_BYTES, revisionOf, TOMBSTONE_BYTES } from './lib/codec/record.ts'
 export { decodeValue, encodeValue } from './lib/codec/values.ts'
-export { checkConfigObject, isPlainObject, readNumber } from './lib/config-values.ts'
+export { checkConfigObject, isHost, isPath, isPlainObject, readNumber } from './lib/config-values.ts'
 export {
   type Engine,
   type EngineContext,

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { checkConfigObject, isPlainObject, readNumber } from '../src/lib/config-values.ts'
+import { checkConfigObject, isHost, isPath, isPlainObject, readNumber } from '../src/lib/config-values.ts'
 
 class OwnClient {
   readonly host = '10.0.0.1'
@@ -88,4 +88,50 @@ describe('a number', () => {
   ])('is not read from %s, which stays for the check that follows', given => {
     expect(readNumber(given)).toBe(given)
   })
+})
+
+test.each<[unknown, boolean]>([
+  ['db', true],
+  ['db-1.example.com', true],
+  ['my_db', true],
+  ['bücher.example', true],
+  ['127.0.0.1', true],
+  ['::1', true],
+  ['fe80::1%eth0', true],
+  ['::ffff:10.0.0.1', true],
+  ['', false],
+  ['app:s3cr3t', false],
+  ['app:123456', false],
+  ['app:s3cr3t@db', false],
+  ['redis://db', false],
+  ['db/app', false],
+  ['db password=s3cr3t', false],
+  ['dbpassword=s3cr3t', false],
+  [':'.repeat(100_000), true],
+  [`${':'.repeat(100_000)}x`, false],
+  [5, false],
+])('whether %j may be shown as a host: %s', (text, expected) => {
+  expect(isHost(text)).toBe(expected)
+})
+
+test.each<[unknown, boolean]>([
+  ['./tmp', true],
+  ['/run/redis.sock', true],
+  ['/run/redis@main/redis.sock', true],
+  ['node_modules/@sess/tmp', true],
+  ['/srv/a@b:c', true],
+  ['C:\\app@2\\tmp', true],
+  ['C:/app@2/tmp', true],
+  ['', false],
+  ['a\0b', false],
+  ['redis://:s3cr3t@db', false],
+  ['/5redis://app:s3cr3t@db', false],
+  ['file:///tmp', false],
+  ['app:s3cr3t@tcp(127.0.0.1)/app', false],
+  ['/app:s3cr3t@db', false],
+  ['C:/app:s3cr3t@db', false],
+  [':'.repeat(100_000), true],
+  [5, false],
+])('whether %j may be shown as a path: %s', (text, expected) => {
+  expect(isPath(text)).toBe(expected)
 })

@@ -39,6 +39,19 @@ it.each([
   expect((await errorOf(config)).message).toMatch(message)
 })
 
+it.each([
+  'redis://app:s3cr3t@127.0.0.1:6379',
+  '/5redis://app:s3cr3t@127.0.0.1:6379',
+  '127.0.0.1:6379,100,s3cr3t',
+  '[::1]:6379;127.0.0.1:6380,100,s3cr3t',
+  'app:s3cr3t@tcp(127.0.0.1:3306)/app',
+  { directory: 'app:s3cr3t@unix(/run/mysqld.sock)/app' },
+])('takes the config string of another engine for no directory, and does not show it: %j', async config => {
+  const error = await errorOf(config)
+  expect(error.message).toMatch(/'directory' must be a path and not a URL or an address/)
+  expect(error.message).not.toContain('s3cr3t')
+})
+
 it('says when the directory is a file, or in one', async () => {
   const { directory } = await newWorkplace()
   await writeFile(directory, '')

@@ -60,6 +60,8 @@ it.each([
 
 it.each([
   'user:se,cret@127.0.0.1',
+  'user:12,se:cret@127.0.0.1',
+  'memcached://secret;3:12@127.0.0.1',
   'memcached://user:se/cret@127.0.0.1',
   'memcached://user:secret@127.0.0.1:99999',
 ])('shows no password of %j', async config => {

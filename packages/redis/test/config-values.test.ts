@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { newManager } from '@sess/core'
 import '@sess/redis'
 import { noService, service } from '@sess/testing'
@@ -96,6 +97,12 @@ describe('a number may be text', () => {
   })
 })
 
+/** Fails with what a server's error would show. */
+function show(config: unknown, name: RedisEngineName): never {
+  const settings = readConfig(config, name)
+  throw new Error('address' in settings ? settings.address : 'the given client')
+}
+
 describe('no part of a secret is in an error', () => {
   const strings = [
     'redis://app:{secret}@127.0.0.1:1/0',
@@ -144,7 +151,31 @@ describe('no part of a secret is in an error', () => {
       ],
     ],
   ])('of %s that cannot be read', async (name, configs) => {
-    await checkSecrets({ configs, open: config => void readConfig(config, name), runs: 5000 })
+    await checkSecrets({ configs, open: config => show(config, name), runs: 5000 })
+  })
+
+  it.each([
+    '/5redis://app:s3cr3t@127.0.0.1:1',
+    '/redis://app:s3c,r3t@127.0.0.1:1',
+    '/app:s3cr3t@127.0.0.1:1',
+    '/s3cr3t@127.0.0.1:1,100',
+    '/app:s3c,r3t@127.0.0.1:1',
+    '{"save_path": "/redis://:s3cr3t@127.0.0.1:1"}',
+    { path: 'redis://app:s3cr3t@127.0.0.1:1' },
+    { path: '/app:s3cr3t@127.0.0.1:1' },
+    'unix:///redis://app:s3cr3t%40127.0.0.1:1',
+  ])('of a socket whose path is not a path: %j', async providerConfig => {
+    const error = await newManager('redis', { providerConfig, timeout: 2000 }).catch(error => error)
+    expect(error).toMatchObject({ code: 'ERR_CONFIG' })
+    expect(inspect(error)).not.toMatch(/s3c/)
+  })
+
+  it.each([
+    ['/run/redis.sock,100,p@ss', { options: { path: '/run/redis.sock', password: 'p@ss' } }],
+    [{ path: '/run/redis@main/redis.sock' }, { address: '/run/redis@main/redis.sock' }],
+    ['unix:///run/redis%40main/redis.sock', { address: '/run/redis@main/redis.sock' }],
+  ])('and a socket is still reached by its path: %j', (config, settings) => {
+    expect(readConfig(config, 'redis')).toMatchObject(settings)
   })
 
   it.skipIf(isMissing)('where a server refuses it, or is not there', async () => {

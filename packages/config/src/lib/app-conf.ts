@@ -1,3 +1,4 @@
+import { isPath } from '@sess/core/engine'
 import { type Line, readIni } from './ini.ts'
 import { keyNamed, kinds } from './kinds.ts'
 import type { KeyName } from './sessions-config.ts'
@@ -14,6 +15,8 @@ type Entry = Pick<Line, 'key' | 'value' | 'at'>
  * @throws ERR_CONFIG
  */
 export function readAppConf(path: string): Settings {
+  if (!isPath(path) || /[\r\n]|session\w*\s*=/i.test(path))
+    throw wrong('config', "must be the path of an app.conf, e.g. './conf/app.conf'")
   const lines = readIni(path)
   const common = lines.filter(line => line.section === 'default')
   const mode = (process.env.BEEGO_RUNMODE || lastValue(common, 'runmode') || 'prod').toLowerCase()

@@ -44,13 +44,23 @@ export function expandManagerConfig(settings: Settings): Settings {
   return new Map([...expanded, ...readManagerConfig(config)])
 }
 
+/** Whether a name begins or ends as one of the fields does. Any other is not shown: it may be a value in the wrong place. */
+function isSlip(name: string): boolean {
+  return [...fields.keys()].some(
+    field => name.startsWith(field.slice(0, 4)) || name.endsWith(field.slice(-4)),
+  )
+}
+
 function readManagerConfig({ value, at }: Setting): Settings {
   const given = new Map<string, [name: string, value: unknown]>()
   for (const [name, field] of Object.entries(parse(value as string, at))) {
     // The documents' own example has what is a mark for Go's compiler in a name.
     const lower = name.toLowerCase().replace(/,omitempty$/, '')
     if (!fields.has(lower))
-      throw wrong(at, `sessionConfig: unknown field${shown(name)}; it must be e.g. ${example}`)
+      throw wrong(
+        at,
+        `sessionConfig: unknown field${isSlip(lower) ? shown(name) : ''}; it must be e.g. ${example}`,
+      )
     given.set(lower, [name, field])
   }
   const settings: Settings = new Map()

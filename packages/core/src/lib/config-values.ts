@@ -35,6 +35,27 @@ export function readNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
 }
 
+/** A name, or an address of IPv6. */
+const hostForm = /^(?:[\p{L}\p{M}\p{N}._-]+|(?=[^:]*:[^:]*:)[\da-f:.]+(?:%[\w.-]+)?)$/iu
+
+/**
+ * Whether an error may show `text` as the name or the address of a server. Of a string with a slip of the pen in it, what
+ * stands where the host goes may hold a password.
+ */
+export function isHost(text: unknown): text is string {
+  return typeof text === 'string' && hostForm.test(text)
+}
+
+/**
+ * Whether an error may show `text` as the path of a file or a socket: it is not a URL or `user:password@host` with
+ * something before it.
+ */
+export function isPath(text: unknown): text is string {
+  if (typeof text !== 'string' || text === '' || text.includes('\0') || text.includes('://')) return false
+  const colon = text.indexOf(':', /^[a-z]:[\\/]/i.test(text) ? 2 : 0)
+  return colon < 0 || text.lastIndexOf('@') < colon
+}
+
 /** What a value is, without showing the value: it may be a secret. */
 function nameOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)

@@ -1,4 +1,4 @@
-import { checkConfigObject, readNumber } from '@sess/core/engine'
+import { checkConfigObject, isPath, readNumber } from '@sess/core/engine'
 import { wrong } from './config-error.ts'
 
 /** Options of the file engine. `providerConfig` may also be the directory alone. */
@@ -61,7 +61,8 @@ function readLease(lease: unknown, timeout: number): number {
 function readDirectory(directory: unknown): string {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
     throw wrong(`: 'directory' must be a path, e.g. { directory: './tmp' }`)
-  if (/^[a-z][a-z\d+.-]+:\/\//i.test(directory))
-    throw wrong(`: 'directory' must be a path and not a URL, e.g. './tmp'`)
+  // A config string of another engine would be made a directory, and a password its name.
+  if (!isPath(directory) || /^[\w.[\]:-]*:\d+[,;]/.test(directory))
+    throw wrong(`: 'directory' must be a path and not a URL or an address, e.g. './tmp'`)
   return directory
 }

@@ -1,4 +1,4 @@
-import { checkConfigObject, configError, readNumber, type SessionError } from '@sess/core/engine'
+import { checkConfigObject, configError, isHost, readNumber, type SessionError } from '@sess/core/engine'
 import { type ClientSettings, isClient, type MemcacheClient } from './memcache-client.ts'
 
 /**
@@ -107,6 +107,8 @@ function checkCredentials(username: unknown, password: unknown): void {
     throw wrong(`: 'username' and 'password' go together, e.g. { username: 'app', password: '…' }`)
 }
 
+const scheme = /^memcached?:\/\//i
+
 function readServers({ servers, username, password }: Given): Address[] {
   const separated = typeof servers === 'string' ? servers.split(/[;,]/) : servers
   if (!Array.isArray(separated)) throw wrong(`: 'servers' must be ${example}`)
@@ -114,7 +116,11 @@ function readServers({ servers, username, password }: Given): Address[] {
     .map(entry => (typeof entry === 'string' ? entry.trim() : entry))
     .filter(entry => entry !== '')
   if (entries.length === 0) throw wrong(`: 'servers' names none, e.g. { servers: '127.0.0.1:11211' }`)
-  return entries.map((entry, i) => ({ ...{ username, password }, ...readServer(entry, i + 1) }))
+  return entries.map((entry, i) => {
+    // A password with a comma in it would make its beginning a host.
+    const isRest = i > 0 && typeof servers === 'string' && entry.includes('@') && !scheme.test(entry)
+    return { username, password, ...readServer(isRest ? undefined : entry, i + 1) }
+  })
 }
 
 type ReadServer = Pick<Address, 'host' | 'port'> & Partial<Address>
@@ -130,12 +136,13 @@ function readServer(entry: unknown, number: number): ReadServer {
 
 function parseServer(entry: string): ReadServer | undefined {
   try {
-    const url = new URL(`memcached://${entry.replace(/^memcached?:\/\//i, '')}`)
+    const url = new URL(`memcached://${entry.replace(scheme, '')}`)
     const [username, password] = [url.username, url.password].map(decodeURIComponent) as [string, string]
     const isMore = !['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== ''
-    if (url.hostname === '' || url.port === '0' || isMore || (username === '') !== (password === '')) return
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    if (!isHost(host) || url.port === '0' || isMore || (username === '') !== (password === '')) return
     const credentials = username === '' ? {} : { username, password }
-    return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 11211), ...credentials }
+    return { host, port: Number(url.port || 11211), ...credentials }
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { checkConfigObject, configError } from '@sess/core/engine'
+import { checkConfigObject, configError, isHost, isPath } from '@sess/core/engine'
 import { readFlag, readNumbers } from '@sess/sql'
 import type { PoolOptions } from 'mysql2'
 import { isClient, isOfMysql2, type MysqlClient, type MysqlPool, poolOf } from './driver.ts'
@@ -117,6 +117,10 @@ function readDriver(driver: PoolOptions): Dsn {
   const all = { ...said.options, ...options }
   if (typeof said.options.ssl === 'object' && typeof options.ssl === 'object')
     all.ssl = { ...said.options.ssl, ...options.ssl }
+  if (all.host && !isHost(all.host))
+    throw wrong(`: its host must be a name or an address, e.g. { host: '127.0.0.1' }; a URL goes into 'uri'`)
+  if (all.socketPath && !isPath(all.socketPath))
+    throw wrong(`: its socket must be a path, e.g. { socketPath: '/run/mysqld/mysqld.sock' }`)
   checkIdentity(all)
   if (all.port !== undefined && !(Number.isInteger(all.port) && all.port >= 0 && all.port <= 65_535))
     throw wrong(`: 'port' must be a number up to 65535, e.g. { port: 3306 }`)

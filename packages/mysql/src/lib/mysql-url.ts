@@ -5,7 +5,7 @@ import { newDraft } from './dsn-parameters.ts'
 import { foreignParameters } from './foreign-parameters.ts'
 
 const example = `'mysql://app:p%40ss@127.0.0.1:3306/app'`
-const escapes = `is no URL: write / as %2F, @ as %40 and % as %25, and ? as %3F in user and password, e.g. ${example}`
+const escapes = `is no URL: write / as %2F, @ as %40 and % as %25, and ? as %3F and # as %23 in user and password, e.g. ${example}`
 
 export function isUrl(text: string): boolean {
   return /^[a-z][a-z\d+.-]*:\/\//i.test(text)
@@ -20,9 +20,9 @@ export function parseUrl(uri: string): Dsn {
   if (!/^(?:mysql|mariadb):/i.test(uri)) throw wrong(`is a URL of something else; it must be as ${example}`)
   const draft = newDraft()
   const all: Record<string, unknown> = { ...locationOf(uri) }
-  const { search, pathname } = new URL(uri)
-  // The rest of a password that has a ? or a / in it, with what comes behind it.
-  if (/@/.test(search + pathname)) throw wrong(escapes)
+  const { search, pathname, hash } = new URL(uri)
+  // The rest of a password that has a ?, a / or a # in it, with what comes behind it.
+  if (/@/.test(search + pathname + hash)) throw wrong(escapes)
   for (const [name, value] of new URLSearchParams(search)) {
     const reader = Object.hasOwn(foreignParameters, name) ? foreignParameters[name] : undefined
     if (reader && !value.startsWith('{')) reader(value, draft, name)

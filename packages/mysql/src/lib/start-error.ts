@@ -1,5 +1,5 @@
 import { configError, isSessionError, SessionError } from '@sess/core/engine'
-import { UnreachableError } from '@sess/sql'
+import { UnreachableError, withoutUser } from '@sess/sql'
 import { codeOf } from './mysql-errors.ts'
 
 const noSession = `a condition of the table does not let a session in. Drop it, or choose another 'tableName'`
@@ -28,7 +28,7 @@ const remedies: Record<string, string> = {
 
 /** What failed at the start, as the user has to see it. */
 export function startError(error: unknown, address: string): unknown {
-  const cause = error instanceof UnreachableError ? error.reason : error
+  const cause = withoutUser(error instanceof UnreachableError ? error.reason : error)
   const code = codeOf(cause)
   const remedy = remedies[code]
   if (remedy) return configError('mysql', `: at ${address} ${remedy} (${code})`, cause)

@@ -53,6 +53,8 @@ function parsePairs(text: string): Parameters {
     const found = pair.exec(text)?.groups
     if (!found) throw malformed(`write it as ${url} or as ${pairs}`)
     const { key = '', quoted, plain = '' } = found
+    // What follows would be shown as a host, or by the server as a user.
+    if (plain.includes('password=')) throw malformed(`put a space before 'password=', as in ${pairs}`)
     parameters[key] = (quoted ?? plain).replace(/\\(.)/gsu, '$1')
   }
   return parameters

@@ -1,4 +1,4 @@
-import { checkConfigObject, configError } from '@sess/core/engine'
+import { checkConfigObject, configError, isHost, isPath } from '@sess/core/engine'
 import { readFlag, readNumbers, readTableName, type TableName } from '@sess/sql'
 import type { PoolConfig } from 'pg'
 import { connectionOptions, withEnvironment } from './connection-options.ts'
@@ -181,6 +181,10 @@ function readPool({ connectionString: _, ...options }: PoolConfig, parameters: P
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw wrong(`: 'port' must be a number up to 65535, e.g. { port: 5432 }`)
   const all = { ...connectionOptions(parameters), ...options }
+  if (all.host && !(all.host.startsWith('/') ? isPath(all.host) : isHost(all.host)))
+    throw wrong(
+      `: 'host' must be a name, an address, or the directory of a socket, e.g. { host: 'db.internal' }; a URL goes into 'connectionString'`,
+    )
   const tls = tlsOf(parameters, readSsl(options.ssl))
   // A socket on this machine has no need of TLS, and no certificate.
   return { options: all, tls: all.host?.startsWith('/') ? [false] : tls }

@@ -1,5 +1,5 @@
 import { configError, isSessionError, SessionError } from '@sess/core/engine'
-import { UnreachableError } from '@sess/sql'
+import { UnreachableError, withoutUser } from '@sess/sql'
 import { ENGINE } from './dialect.ts'
 import { isPool, type PostgresPool } from './driver.ts'
 import type { OwnPool } from './postgres-config.ts'
@@ -41,7 +41,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
 
 /** What failed at the start, as the user has to see it. */
 export function startError(error: unknown, address: string): unknown {
-  const cause = error instanceof UnreachableError ? error.reason : error
+  const cause = withoutUser(error instanceof UnreachableError ? error.reason : error)
   if (isSessionError(cause, 'ERR_TIMEOUT'))
     return new SessionError('ERR_BACKEND', `PostgreSQL at ${address} did not answer in time`, { cause })
   if (isSessionError(cause)) return cause

@@ -1,4 +1,4 @@
-import { readNumber } from '@sess/core/engine'
+import { isHost, readNumber } from '@sess/core/engine'
 import type { RedisAddress } from './redis-config.ts'
 import { wrong } from './wrong.ts'
 
@@ -18,15 +18,10 @@ export function readAddress(address: unknown, defaultPort: number, field: string
     const [, brackets, name, port] = /^(?:\[([^\]]+)\]|([^:[\]\s/@]*))(?::(\d+))?$/.exec(address.trim()) ?? []
     const host = brackets ?? name
     const number = port === undefined ? defaultPort : Number(port)
-    if (host !== undefined && (host !== '' || port !== undefined) && isPort(number))
-      return { host: host || '127.0.0.1', port: number }
+    if (host === '' && port !== undefined && isPort(number)) return { host: '127.0.0.1', port: number }
+    if (isHost(host) && isPort(number)) return { host, port: number }
   }
   throw wrong(`: '${field}' must be host:port, e.g. '127.0.0.1:${defaultPort}'`)
-}
-
-/** Whether it is a name or an address and not, say, a URL that holds a password. */
-export function isHost(value: unknown): value is string {
-  return typeof value === 'string' && /^[^\s/@?#,;[\]]+$/.test(value)
 }
 
 export function isPort(value: unknown): value is number {

@@ -115,7 +115,7 @@ function fromFields(values: Values, name: RedisEngineName): RedisConfig {
   if (name === 'redis') {
     if (list.includes(';'))
       throw wrong(`names several servers: those of a cluster are for newManager('redis_cluster', …)`)
-    if (/^\/(?!\/)/.test(list)) return { ...options, path: list }
+    if (/^\/(?!\/)/.test(list)) return { ...options, path: readPath(list) }
     return { ...options, ...(list === '' ? {} : readAddress(list, 6379, address.name)) }
   }
   const port = name === 'redis_cluster' ? 6379 : 26_379
@@ -128,4 +128,13 @@ function fromFields(values: Values, name: RedisEngineName): RedisConfig {
     ...options,
     sentinel: { sentinels: addresses, ...(masterName === undefined ? {} : { name: masterName }) },
   }
+}
+
+/** What begins with a slash too many may be a URL or an address with a password, whose end is another field. */
+function readPath(text: string): string {
+  if (/[:@]/.test(text))
+    throw wrong(
+      `: '${address.name}' is not the path of a socket: it has a ':' or an '@'. Leave out the '/' before an address; a path that has one of them goes into an object, e.g. { path: '/run/redis@a.sock' }`,
+    )
+  return text
 }

@@ -1,6 +1,6 @@
-import { checkConfigObject, isPlainObject, readNumber } from '@sess/core/engine'
+import { checkConfigObject, isHost, isPath, isPlainObject, readNumber } from '@sess/core/engine'
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis'
-import { formatAddress, isHost, isPort, readAddress } from './address.ts'
+import { formatAddress, isPort, readAddress } from './address.ts'
 import { parseString } from './config-string.ts'
 import { isUrl, parseUrl, type UrlOptions } from './config-url.ts'
 import { isRedisClient, type RedisClient } from './redis-client.ts'
@@ -163,7 +163,11 @@ function checkFields(config: object, known: readonly string[], where: string): v
 function checkValues({ host, port, path, username, password, db, tls }: RedisNodeOptions): void {
   if (host !== undefined && !isHost(host))
     throw wrong(`: 'host' must be a name or an address, e.g. { host: '127.0.0.1' }; a URL goes into 'url'`)
-  for (const [field, value] of Object.entries({ path, username, password }))
+  if (path !== undefined && !isPath(path))
+    throw wrong(
+      `: 'path' must be the path of a socket, e.g. { path: '/run/redis.sock' }; a URL goes into 'url'`,
+    )
+  for (const [field, value] of Object.entries({ username, password }))
     if (value !== undefined && (typeof value !== 'string' || (value === '' && field !== 'password')))
       throw wrong(`: '${field}' must be a string, e.g. { host: '127.0.0.1', password: '…' }`)
   if (port !== undefined && !isPort(port)) throw wrong(`: 'port' must be 1 to 65535, e.g. { port: 6379 }`)
