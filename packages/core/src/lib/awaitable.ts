@@ -7,6 +7,11 @@ export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | undefined)?.then === 'function'
 }
 
+/** Runs `task` at once. What it throws is the failure of the promise. */
+export async function start<T>(task: () => Awaitable<T>): Promise<T> {
+  return task()
+}
+
 /** Goes on with a value: at once where it is there, else when it comes. */
 export function follow<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
   return isPromise(value) ? value.then(next) : next(value)

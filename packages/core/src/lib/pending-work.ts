@@ -1,4 +1,4 @@
-import type { Awaitable } from './awaitable.ts'
+import { type Awaitable, start } from './awaitable.ts'
 import { ObservedPromise } from './observed-promise.ts'
 
 /** Work that runs, or has failed. */
@@ -49,8 +49,4 @@ export class PendingWork {
     const outcomes = await Promise.allSettled(works.map(({ promise }) => promise))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
-}
-
-async function start<T>(task: () => Awaitable<T>): Promise<T> {
-  return task()
 }

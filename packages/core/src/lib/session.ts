@@ -1,4 +1,4 @@
-import type { Awaitable } from './awaitable.ts'
+import { type Awaitable, start } from './awaitable.ts'
 import type { Draft } from './draft.ts'
 import { SessionError } from './errors.ts'
 import { checkLifetime } from './lifetimes.ts'
@@ -172,12 +172,8 @@ export class Session<Data extends object = SessionData> implements SessionStore<
 
   /** Runs what the response waits for, even when the caller does not. */
   #run<T>(work: () => Awaitable<T>): Promise<T> {
-    return this.#channel ? this.#channel.work.run(work) : promised(work)
+    return this.#channel ? this.#channel.work.run(work) : start(work)
   }
-}
-
-async function promised<T>(work: () => Awaitable<T>): Promise<T> {
-  return work()
 }
 
 function checkKey(key: unknown): void {
