@@ -4,7 +4,7 @@ import { PropertyObject, store } from './property-object.ts'
 import { type LoadErrorDecision, RequestState } from './request-state.ts'
 import type { SessionCookie } from './session-cookie.ts'
 import type { KeyOf, SessionData, SessionStore } from './session-store.ts'
-import { rejecting, type SessionCallback, tell } from './session-work.ts'
+import { type SessionCallback, tell } from './session-work.ts'
 import type { Visit } from './visit.ts'
 
 /** How a framework's adapter wants a request's session. */
@@ -206,14 +206,14 @@ export class RequestSession<Data extends object = SessionData>
     this.delete(key)
   }
 
-  /** beego's `SessionRegenerateID`: a new id with the same data. At login, above all. */
+  /** beego's `SessionRegenerateID`: a new id with the same data. At login, above all. Need not be awaited. */
   sessionRegenerateID(): Promise<void> {
-    return rejecting(() => this[store].run(() => this[store].writable().regenerate()))
+    return this[store].run(() => this[store].writable().regenerate())
   }
 
-  /** beego's `DestroySession`: ends the session. What is set from then on is in a new one. */
+  /** beego's `DestroySession`: ends the session. What is set from then on is in a new one. Need not be awaited. */
   destroySession(): Promise<void> {
-    return rejecting(() => this[store].end())
+    return this[store].end()
   }
 
   /** Leaves a message for a later request, e.g. for the page that a form redirects to. */

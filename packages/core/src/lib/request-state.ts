@@ -118,7 +118,11 @@ export class RequestState<Data extends object> implements PropertyStore {
     throw new SessionError('ERR_NOT_STARTED', `There is no session: ${this.#why}`)
   }
 
-  /** Runs what the response waits for, even if the caller does not. @throws ERR_NOT_STARTED where sessions are off */
+  /**
+   * Runs what the response waits for, even if the caller does not.
+   *
+   * @throws ERR_NOT_STARTED where sessions are off: at once, as there is nothing that would fail the response with it
+   */
   run<T>(work: () => Promise<T>): Promise<T> {
     return this.on().run(work)
   }

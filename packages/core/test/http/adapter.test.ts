@@ -45,7 +45,10 @@ describe('sessionOn', () => {
     expect(session).toMatchObject({ isOff: true, isStarted: false })
     expect(() => session.get('n')).toThrow(expect.objectContaining(off))
     await expect(session.sessionStart()).rejects.toMatchObject(off)
-    await expect(session.destroySession()).rejects.toMatchObject(off)
+    for (const call of ['destroySession', 'sessionRegenerateID', 'destroy', 'regenerate'] as const)
+      expect(() => void session[call](), `${call}, also if nobody awaits it`).toThrow(
+        expect.objectContaining(off),
+      )
     await session.settle()
     await session.sessionRelease()
     expect(store.calls).toEqual([])

@@ -82,6 +82,21 @@ export const routes: AdapterGroup = {
       },
     },
     {
+      name: 'without a session, where an end or a new id that nobody awaits is an error',
+      check: async rig => {
+        const calls = ['destroySession', 'sessionRegenerateID', 'destroy', 'regenerate'] as const
+        const routes = calls.map((call): [string, RouteOf['handle']] => [
+          `/${call}`,
+          (session, context) => {
+            void session[call]()
+            return rig.text(context, 'as if')
+          },
+        ])
+        const browser = await rig.start(Object.fromEntries(routes), { options: { sessionOn: false } })
+        for (const call of calls) assertOff(await browser.ask(`/${call}`))
+      },
+    },
+    {
       name: 'that load their session when the handler asks',
       check: async rig => {
         const browser = await app(rig, {}, { options: { lazy: true } })

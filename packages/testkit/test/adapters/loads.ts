@@ -193,6 +193,7 @@ export const loads: Broken[] = [
       'routes / without a session, by the options of the app',
       'routes / without a session, by the options of the route',
       'routes / without a session, by a function that looks at the request',
+      'routes / without a session, where an end or a new id that nobody awaits is an error',
     ],
   },
   {
